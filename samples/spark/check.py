@@ -19,20 +19,20 @@ import sys
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from rollcall_spark import KEYS, OWN, normalize
+from rollcall_spark import normalize
 
 # The place of a row in the input: the given list, the file, the part of it, and the row.
 ORDER = ["__list", "__file", "__part", "__row"]
 
 
-def read(spark, source, kind):
+def read(spark, source, kind, is_one_line=False):
     """Reads a list with the place of each row."""
     if kind == "table":
         frame = spark.table(source)
         file, part = F.lit(""), F.lit(0)
     else:
         if kind == "csv" or kind is None and source.rstrip("/").endswith((".csv", ".csv.gz")):
-            reader = spark.read.option("header", True).option("multiLine", True).option("escape", '"')
+            reader = spark.read.option("header", True).option("multiLine", not is_one_line).option("escape", '"')
             frame = reader.csv(source)
         else:
             frame = spark.read.parquet(source)
@@ -46,7 +46,7 @@ def judged(spark, arguments, reading):
     """Returns the rows of all lists with their outcomes."""
     lists = []
     for index, source in enumerate(arguments.sources):
-        frame = read(spark, source, arguments.format).withColumn("__list", F.lit(index))
+        frame = read(spark, source, arguments.format, arguments.one_line).withColumn("__list", F.lit(index))
         lists.append(
             normalize(
                 frame,
@@ -65,6 +65,8 @@ def judged(spark, arguments, reading):
 
 def suppressed(rows):
     """Suppresses numbers that other rows forbid to call."""
+    if "rollcall_forbidden" not in rows.columns:
+        return rows
     words = F.explode(F.split("rollcall_forbidden", " ")).alias("__number")
     forbidden = rows.where("rollcall_forbidden is not null").select(words).distinct()
     masks = [row["__number"] for row in forbidden.where("__number like '%*%'").collect()]
@@ -83,17 +85,16 @@ def suppressed(rows):
 def deduplicated(rows, keep):
     """Keeps one row of each number."""
     order = [F.col(name).asc() if keep == "first" else F.col(name).desc() for name in ORDER]
-    # Rows without a contact are their own groups.
     is_valid = F.col("rollcall_outcome") == "valid"
-    group = F.when(is_valid, F.col("rollcall_number")).otherwise(
-        F.concat_ws("/", F.lit("-"), *[F.col(name).cast("string") for name in ORDER])
-    )
-    of_number = Window.partitionBy(group).orderBy(*order)
+    # Each row without a contact is a group of its own.
+    alone = F.concat_ws("/", F.lit("-"), *[F.col(name).cast("string") for name in ORDER])
+    of_number = Window.partitionBy(F.when(is_valid, F.col("rollcall_number")).otherwise(alone)).orderBy(*order)
     rows = rows.withColumn("__rank", F.row_number().over(of_number))
     rows = rows.withColumn("__kept_name", F.first("rollcall_name_key").over(of_number))
     code = F.when(F.col("rollcall_name_key") == F.col("__kept_name"), "same-name").otherwise("other-name")
     is_duplicate = is_valid & (F.col("__rank") > 1)
-    return replaced(rows, is_duplicate, "duplicate", code, "another row has the same number").drop("__rank", "__kept_name")
+    rows = replaced(rows, is_duplicate, "duplicate", code, "another row has the same number")
+    return rows.drop("__rank", "__kept_name")
 
 
 def replaced(rows, where, outcome, code, detail):
@@ -115,6 +116,9 @@ def main():
     parser.add_argument("sources", nargs="+", metavar="LIST", help="CSV or Parquet files or folders, or tables")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results; it must not exist")
     parser.add_argument("--format", choices=["csv", "parquet", "table"], help="default: by the file's name")
+    parser.add_argument(
+        "--one-line", action="store_true", help="no cell of a CSV file has a line break, so that tasks can share the file"
+    )
     parser.add_argument("--keep", choices=["first", "last"], default="first", help="row to keep of each number")
     parser.add_argument("--exclude-file", action="append", default=[], metavar="FILE", help="suppress its numbers")
     parser.add_argument("--rollcall", default="rollcall", metavar="PROGRAM", help="path, or name of a shipped file")

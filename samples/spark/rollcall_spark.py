@@ -37,6 +37,9 @@ KEYS = ["rollcall_row", "rollcall_name_key", "rollcall_forbidden"]
 HEAD_ROWS = 160
 
 
+_MULTILINE = pyarrow.csv.ParseOptions(newlines_in_values=True)
+
+
 class RollcallError(RuntimeError):
     """A partition that rollcall could not read, with its message."""
 
@@ -45,6 +48,8 @@ def normalize(
     frame: DataFrame, rollcall="rollcall", options=(), exclude_files=(), carried=(), with_keys=False
 ) -> DataFrame:
     """Returns the rows with the columns of `rollcall normalize`; `with_keys` adds those for deduplication.
+
+    `rollcall_forbidden` is there only if a column of the list may forbid calls.
 
     All columns become text, except the `carried` ones, which are not part of the list. Rows without any text are not
     rows of the list and do not come back, as on one machine. `rollcall` is the program: a path on every machine, or the
@@ -56,10 +61,12 @@ def normalize(
     texts = frame.select([F.col(f"`{name}`").cast("string").alias(name) for name in names] + carried)
     # The columns are matched once, by the first rows, and alike in all partitions.
     head = _csv(texts.select([f"`{name}`" for name in names]).limit(HEAD_ROWS).toArrow())
-    own = OWN + KEYS if with_keys else OWN
+    arguments = ["normalize", "--quiet", "--with-keys", *options]
+    # A wrong option fails here, before any task starts.
+    present = _columns_of([_shipped(rollcall), *arguments], head)
+    own = [name for name in (OWN + KEYS if with_keys else OWN) if name in present]
     fields = [StructField(name, StringType()) for name in names]
     fields += [frame.schema[name] for name in carried] + [StructField(name, StringType()) for name in own]
-    arguments = ["normalize", "--quiet", "--with-keys", *options]
 
     def of_partition(batches):
         command = [_shipped(rollcall), *arguments]
@@ -71,6 +78,30 @@ def normalize(
             yield from _run([*command, "--like", like.name], batches, names, carried, own)
 
     return texts.mapInArrow(of_partition, StructType(fields))
+
+
+def _columns_of(command, head):
+    """Returns the columns that the program writes for a list."""
+    with tempfile.NamedTemporaryFile(suffix=".csv") as like:
+        like.write(head)
+        like.flush()
+        try:
+            ended = subprocess.run([*command, "--like", like.name], input=head, capture_output=True)
+        except OSError as error:
+            raise _missing(command[0], error) from None
+    if ended.returncode != 0:
+        raise _failed(ended.returncode, ended.stderr)
+    return pyarrow.csv.read_csv(pa.py_buffer(ended.stdout), parse_options=_MULTILINE).column_names
+
+
+def _missing(program, error):
+    return RollcallError(
+        f"cannot run {program}: {error.strerror}. Ship the program with --files, or name its path on every machine."
+    )
+
+
+def _failed(code, said):
+    return RollcallError(f"rollcall ended with exit code {code}: {said.decode(errors='replace').strip()}")
 
 
 def _shipped(name):
@@ -95,9 +126,7 @@ def _run(command, batches, names, carried, own):
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     except OSError as error:
-        raise RollcallError(
-            f"cannot run {command[0]}: {error.strerror}. Ship the program with --files, or name its path on every machine."
-        ) from None
+        raise _missing(command[0], error) from None
     sent, said, broken = _Sent(), [], None
     threads = [
         threading.Thread(target=_send, args=(child.stdin, batches, names, sent), daemon=True),
@@ -118,8 +147,7 @@ def _run(command, batches, names, carried, own):
     if sent.error is not None:
         raise sent.error
     if code != 0:
-        message = b"".join(said).decode(errors="replace").strip()
-        raise RollcallError(f"rollcall ended with exit code {code}: {message}")
+        raise _failed(code, b"".join(said))
     if broken is not None:
         raise broken
 
@@ -171,7 +199,7 @@ def _received(stdout, kept, own, sent):
     reader = pyarrow.csv.open_csv(
         stdout,
         read_options=pyarrow.csv.ReadOptions(block_size=1 << 20),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        parse_options=_MULTILINE,
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=wanted,
             column_types={name: pa.string() for name in wanted},

@@ -70,7 +70,9 @@ pub fn filter(
     let mut totals = Totals::default();
     let mut each = |block: &intake::JudgedRows<io::Result<(Vec<u8>, Totals)>>| match &block.prepared {
         Ok((lines, of_block)) => {
-            Outcome::ALL.iter().for_each(|outcome| totals.add(*outcome, of_block.of(*outcome)));
+            for outcome in Outcome::ALL {
+                totals.add(outcome, of_block.of(outcome));
+            }
             write(out, lines)
         }
         Err(error) => Err(PipelineError::Output(error.kind().into())),

@@ -37,6 +37,7 @@ pub struct NormalizedFormat {
     headers: Vec<String>,
     form: Form,
     has_keys: bool,
+    may_forbid: bool,
 }
 
 /// The form of the lines.
@@ -64,7 +65,8 @@ impl NormalizedFormat {
             (Format::Ndjson, _) => Form::Json,
             (_, delimiter) => Form::Delimited(delimiter.unwrap_or(b',')),
         };
-        Self { headers: input.headers.clone(), form, has_keys }
+        let may_forbid = input.columns.may_forbid_numbers();
+        Self { headers: input.headers.clone(), form, has_keys, may_forbid }
     }
 
     /// Returns whether there are columns for deduplication.
@@ -87,7 +89,17 @@ impl NormalizedFormat {
     }
 
     fn own_columns(&self) -> &'static [&'static str] {
-        if self.has_keys { &COLUMNS } else { &COLUMNS[..COUNT] }
+        &COLUMNS[..COUNT + self.keys()]
+    }
+
+    /// Returns the number of columns for deduplication. Without a column that may forbid calls, there is none for their
+    /// numbers.
+    fn keys(&self) -> usize {
+        match (self.has_keys, self.may_forbid) {
+            (false, _) => 0,
+            (true, false) => 2,
+            (true, true) => 3,
+        }
     }
 
     /// Starts the lines of a block, with room for the text of its rows.
@@ -96,7 +108,7 @@ impl NormalizedFormat {
 
         let bytes = Vec::with_capacity(text_bytes + rows * OWN_BYTES);
         let lines = match self.form {
-            Form::Delimited(delimiter) => Lines::Delimited(writer(delimiter, bytes)),
+            Form::Delimited(delimiter) => Lines::Delimited(Box::new(writer(delimiter, bytes))),
             Form::Json => Lines::Json(bytes),
         };
         NormalizedLines { format: self, lines }
@@ -110,7 +122,7 @@ pub struct NormalizedLines<'f> {
 }
 
 enum Lines {
-    Delimited(csv::Writer<Vec<u8>>),
+    Delimited(Box<csv::Writer<Vec<u8>>>),
     Json(Vec<u8>),
 }
 
@@ -124,7 +136,7 @@ impl NormalizedLines<'_> {
         let number = row.row.location.row.to_string();
         let (name, forbidden) = keys.map_or(("", ""), |keys| (&*keys.name, &*keys.forbidden));
         let keys = [number.as_str(), name, forbidden];
-        let keys = if self.format.has_keys { keys.as_slice() } else { &[] };
+        let keys = &keys[..self.format.keys()];
         let users = self.format.headers.len();
         match &mut self.lines {
             Lines::Delimited(lines) => push_delimited(lines, users, row, keys)?,
@@ -146,7 +158,7 @@ impl NormalizedLines<'_> {
     /// Returns an error only if there is no memory.
     pub fn finish(self) -> io::Result<Vec<u8>> {
         match self.lines {
-            Lines::Delimited(lines) => into_bytes(lines),
+            Lines::Delimited(lines) => into_bytes(*lines),
             Lines::Json(lines) => Ok(lines),
         }
     }

@@ -201,6 +201,33 @@ fn records_of_json_are_kept_as_they_are() {
 }
 
 #[test]
+fn keys_for_deduplication_are_added_on_request() {
+    let sealed = Sealed::new();
+    sealed.write("do-not-call.csv", "Phone\n+919186159817\n");
+    let args = ["normalize", "-q", "--with-keys", "--exclude-file", "do-not-call.csv"];
+    let header = "First Name,Last Name,Salutation,Mobile,Country,Do Not Call\n";
+    let rows = "Asha,Kumar,Mrs,9186159819,IN,\nASHA,Kumar,Mrs,9186159818,IN,\n\nJoe,Rao,Mr,9186159819,IN,yes\n\
+                Li,Rao,Mr,+91 91861 5**19,,x\nAnn,Rao,Ms,9186159817,IN,no\n";
+    let ended = sealed.run_with_input(&args, format!("{header}{rows}").as_bytes());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let mut reader = csv::Reader::from_reader(ended.stdout.as_bytes());
+    let own = OWN.split(',').chain(["rollcall_row", "rollcall_name_key", "rollcall_forbidden"]);
+    assert_eq!(reader.headers().unwrap().iter().skip(6).collect::<Vec<_>>(), own.collect::<Vec<_>>());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let column = |index: usize| rows.iter().map(|row| row[index].to_owned()).collect::<Vec<_>>();
+    assert_eq!(column(6), ["valid", "valid", "suppressed", "suppressed", "suppressed"]);
+    assert_eq!(column(7)[4], "in-file");
+    assert_eq!(column(17), ["2", "3", "5", "6", "7"], "the lines");
+    assert!(!rows[0][18].is_empty() && rows[0][18] == rows[1][18], "the same name: {rows:?}");
+    assert_eq!(column(19), ["", "", "919186159819", "91918615**19", ""]);
+    let none = sealed.run_with_input(&args, b"Name,Mobile\nAsha Rao,+919186159819\n");
+    assert!(none.stdout.contains(",rollcall_row,rollcall_name_key\n"), "{}", none.stdout);
+    // An entry that cannot be read might be anyone.
+    sealed.write("do-not-call.csv", "Phone\n91861 5***\n");
+    assert_eq!(sealed.run_with_input(&args, header.as_bytes()).code, 2);
+}
+
+#[test]
 fn late_field_is_an_error_if_it_could_change_who_is_called() {
     let record = |more: &str| format!("{{\"name\":\"Asha Rao\",\"phone\":\"9186159819\"{more}}}\n");
     let list = |more: &str| record("").repeat(3_000) + &record(more);

@@ -73,6 +73,16 @@ def write_list(path, rows):
         lines.writerow(["Li", "Rao", "Mr", "98765 00005", "", "IN", "yes", "", "asked by mail"])
 
 
+def write_sample(path):
+    """Writes the rows of the sample that have all cells: Spark's reader fills up or cuts the others."""
+    with open(ROOT / "samples/contacts.csv", newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = list(csv.reader(file))
+    whole = [row for row in rows if len(row) == len(rows[0])]
+    assert len(whole) > 50, len(whole)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(whole)
+
+
 def checked(rollcall, path, options, folder):
     """Returns the outcomes of one machine."""
     ended = subprocess.run([rollcall, "check", path, "-q", "--out", folder, *READING, *options], capture_output=True)
@@ -87,7 +97,7 @@ def on_spark(spark, sources, rollcall, kind, keep, exclude_files):
         pass
 
     arguments = Arguments()
-    arguments.sources, arguments.format, arguments.keep = sources, kind, keep
+    arguments.sources, arguments.format, arguments.keep, arguments.one_line = sources, kind, keep, False
     arguments.rollcall, arguments.exclude_file = rollcall, exclude_files
     rows = check.judged(spark, arguments, READING).orderBy(*check.ORDER)
     rows = rows.select("rollcall_outcome", "rollcall_code", "rollcall_number").collect()
@@ -104,6 +114,7 @@ def compare(what, one_machine, spark):
 
 def main():
     rollcall = os.path.abspath(sys.argv[1])
+    name = os.path.basename(rollcall)
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     spark = (
         SparkSession.builder.master("local-cluster[2,1,1024]")
@@ -129,17 +140,20 @@ def main():
         frame.coalesce(1).write.option("maxRecordsPerFile", max(rows // 7, 1)).parquet(parquet)
         for keep in ["first", "last"]:
             expected = checked(rollcall, path, [*suppression, "--keep", keep], f"{folder}/{keep}")
-            found = on_spark(spark, [path], "rollcall", "csv", keep, ["do-not-call.csv"])
+            found = on_spark(spark, [path], name, "csv", keep, ["do-not-call.csv"])
             compare(f"CSV, --keep {keep}", expected, found)
-            found = on_spark(spark, [parquet], "rollcall", "parquet", keep, ["do-not-call.csv"])
+            found = on_spark(spark, [parquet], name, "parquet", keep, ["do-not-call.csv"])
             compare(f"Parquet, --keep {keep}", expected, found)
-        broken = frame.withColumn("Mobile", frame["Mobile"])
-        for rollcall_name, options, message in [
+        sample = f"{folder}/sample.csv"
+        write_sample(sample)
+        expected = checked(rollcall, sample, [], f"{folder}/sample")
+        compare("sample", expected, on_spark(spark, [sample], name, "csv", "first", []))
+        for program, options, message in [
             ("no-such-program", [], "cannot run no-such-program"),
-            ("rollcall", ["--no-such-option"], "unexpected argument '--no-such-option'"),
+            (name, ["--no-such-option"], "unexpected argument '--no-such-option'"),
         ]:
             try:
-                normalize(broken, rollcall=rollcall_name, options=options).count()
+                normalize(frame, rollcall=program, options=options).count()
             except Exception as error:
                 assert message in str(error), error
                 print(f"{message}: the job fails with it")

@@ -180,7 +180,7 @@ pub(super) struct NormalizeArgs {
     /// Read the columns like those of this list, which has the same header, instead of waiting for the first rows
     #[arg(long, value_name = "FILE")]
     pub(super) like: Option<PathBuf>,
-    /// Add rollcall_row, rollcall_name_key and rollcall_forbidden, for a program that deduplicates
+    /// Add `rollcall_row`, `rollcall_name_key` and `rollcall_forbidden`, for a program that deduplicates
     #[arg(long)]
     pub(super) with_keys: bool,
     #[command(flatten)]

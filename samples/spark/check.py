@@ -127,7 +127,9 @@ def main():
     rows = judged(spark, arguments, given[split + 1 :])
     rows.drop("rollcall_name_key", "rollcall_forbidden").write.parquet(f"{arguments.out}/outcomes")
     outcomes = spark.read.parquet(f"{arguments.out}/outcomes")
-    planned = outcomes.where("rollcall_outcome = 'valid'").orderBy(*ORDER).drop(*ORDER)
+    planned = outcomes.where("rollcall_outcome = 'valid'").orderBy(*ORDER)
+    # rollcall takes a list with codes for one of rows to fix.
+    planned = planned.drop(*ORDER, "rollcall_code", "rollcall_detail")
     planned.write.option("header", True).option("escape", '"').csv(f"{arguments.out}/planned")
     totals = {row["rollcall_outcome"]: row["count"] for row in outcomes.groupBy("rollcall_outcome").count().collect()}
     report = {"totals": {"rows": sum(totals.values()), **dict(sorted(totals.items()))}}

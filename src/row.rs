@@ -429,11 +429,8 @@ impl Rows {
         split.cells = moved.map(|cell| CellMark { end: cell.end - text, ..cell }).collect();
         split.text = self.text.split_off(text as usize);
         split.origins = self.origins.pop_if(|(number, _)| *number == last.number).into_iter().collect();
-        split.rows.push(RowMark {
-            cells_end: last.cells_end - cells,
-            text_end: last.text_end - text,
-            ..last
-        });
+        let (cells_end, text_end) = (last.cells_end - cells, last.text_end - text);
+        split.rows.push(RowMark { cells_end, text_end, ..last });
         split
     }
 

@@ -418,6 +418,16 @@ mod tests {
     }
 
     fn assembled(header: &'static str, lines: &[&'static str]) -> Vec<(u64, Vec<String>, bool)> {
+        let found = assembled_with(header, lines, false);
+        assert_eq!(assembled_with(header, lines, true), found, "with a pause after each row");
+        found
+    }
+
+    fn assembled_with(
+        header: &'static str,
+        lines: &[&'static str],
+        pauses: bool,
+    ) -> Vec<(u64, Vec<String>, bool)> {
         let header = Header::from_row(&Line(header));
         let mut found = Vec::new();
         let mut sink = |rows: Rows| {
@@ -433,6 +443,7 @@ mod tests {
             .with_margin(Margin::new(&header, &columns, true));
         for (line, number) in lines.iter().zip(2..) {
             assert!(assembler.row(number, &Line(line)).is_continue());
+            assert!(!pauses || assembler.pause().is_continue());
         }
         assembler.finish().unwrap();
         found
@@ -455,6 +466,14 @@ mod tests {
                 (7, cells(&["6", "7", "8"]), true)
             ]
         );
+    }
+
+    #[test]
+    fn digits_on_the_next_line_make_a_number_doubtful() {
+        let found = assembled("a,b", &["x,030 123456", "y,98765 432", "10", "z,030 123457"]);
+        let doubted: Vec<(u64, bool)> =
+            found.into_iter().map(|(row, _, is_ragged)| (row, is_ragged)).collect();
+        assert_eq!(doubted, [(2, false), (3, true), (4, true), (5, false)]);
     }
 
     #[test]

@@ -18,24 +18,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-OWN = [
-    "rollcall_outcome",
-    "rollcall_code",
-    "rollcall_number",
-    "rollcall_country_code",
-    "rollcall_national_number",
-    "rollcall_region",
-    "rollcall_type",
-    "rollcall_first_name",
-    "rollcall_last_name",
-    "rollcall_salutation",
-    "rollcall_detail",
-]
+# The columns for deduplication.
 KEYS = ["rollcall_row", "rollcall_name_key", "rollcall_forbidden"]
 
 # As many rows as rollcall matches the columns of a file by.
 HEAD_ROWS = 160
-
 
 _MULTILINE = pyarrow.csv.ParseOptions(newlines_in_values=True)
 
@@ -47,24 +34,24 @@ class RollcallError(RuntimeError):
 def normalize(
     frame: DataFrame, rollcall="rollcall", options=(), exclude_files=(), carried=(), with_keys=False
 ) -> DataFrame:
-    """Returns the rows with the columns of `rollcall normalize`; `with_keys` adds those for deduplication.
+    """Returns the rows with the columns of `rollcall normalize`.
 
-    `rollcall_forbidden` is there only if a column of the list may forbid calls.
-
-    All columns become text, except the `carried` ones, which are not part of the list. Rows without any text are not
+    `with_keys` adds the columns for deduplication; `rollcall_forbidden` only if a column of the list may forbid calls.
+    Columns become text, except the `carried` ones, which are not part of the list. Rows without any text are not
     rows of the list and do not come back, as on one machine. `rollcall` is the program: a path on every machine, or the
     name of a file that `--files` brings there. `options` are reading options, such as `["--region", "IN"]`.
     `exclude_files` are suppression files, as paths or names like the program's.
     """
-    names = [name for name in frame.columns if name not in carried]
+    # The program replaces its own columns.
+    names = [name for name in frame.columns if name not in carried and not name.startswith("rollcall_")]
     carried = list(carried)
     texts = frame.select([F.col(f"`{name}`").cast("string").alias(name) for name in names] + carried)
     # The columns are matched once, by the first rows, and alike in all partitions.
     head = _csv(texts.select([f"`{name}`" for name in names]).limit(HEAD_ROWS).toArrow())
     arguments = ["normalize", "--quiet", "--with-keys", *options]
     # A wrong option fails here, before any task starts.
-    present = _columns_of([_shipped(rollcall), *arguments], head)
-    own = [name for name in (OWN + KEYS if with_keys else OWN) if name in present]
+    written = _columns_of([_shipped(rollcall), *arguments], head)
+    own = [name for name in written[len(names) :] if with_keys or name not in KEYS]
     fields = [StructField(name, StringType()) for name in names]
     fields += [frame.schema[name] for name in carried] + [StructField(name, StringType()) for name in own]
 
@@ -106,10 +93,15 @@ def _failed(code, said):
 
 def _shipped(name):
     """Returns the path of a file that Spark brought to this machine, or the name as it is."""
-    shipped = SparkFiles.get(os.path.basename(name))
-    if not os.path.exists(shipped):
+    if os.path.isabs(name):
         return name
-    os.chmod(shipped, os.stat(shipped).st_mode | 0o100)
+    # Some clusters put it into the working folder.
+    places = [SparkFiles.get(os.path.basename(name)), os.path.abspath(name)]
+    shipped = next((place for place in places if os.path.isfile(place)), None)
+    if shipped is None:
+        return name
+    if not os.access(shipped, os.X_OK):
+        os.chmod(shipped, os.stat(shipped).st_mode | 0o100)
     return shipped
 
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     outcome::Outcome,
-    parse::Input,
+    parse::{Input, STDIN},
     pipeline::{self, FilterSettings, Filtered, PipelineError},
     progress::Progress as _,
     quantity::{counted, grouped},
@@ -33,6 +33,12 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
         return Err(CliError::usage(
             "normalize reads a list from standard input, and nothing is connected to it",
             "Pass the list: rollcall normalize < leads.csv. To read files, use rollcall check.",
+        ));
+    }
+    if args.like.as_ref().is_some_and(|like| like.as_os_str() == STDIN) {
+        return Err(CliError::usage(
+            "--like: standard input holds the rows",
+            "Save a part of the list to a file and name that.",
         ));
     }
     let interrupt = signals::listen();

@@ -84,7 +84,7 @@ pub enum Fault {
     NotWhileWritten(Content),
     #[error(
         "its header differs from that of {like}: `{}`",
-        first_difference(header, expected).unwrap_or("it has no columns")
+        first_difference(header, expected).unwrap_or("rollcall_…")
     )]
     OtherHeaderThan { like: String, header: Vec<String>, expected: Vec<String> },
     #[error("the pipe sent more than {} GiB", max_bytes >> 30)]

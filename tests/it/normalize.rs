@@ -170,6 +170,12 @@ fn columns_can_be_those_of_another_part_of_the_list() {
     let part = sealed.run_with_input(&args, b"Name,Reach me,Remark\nZoe Rao,unknown,\n");
     assert_eq!(part.code, 0, "{}", part.stderr);
     assert!(part.stdout.contains("\nZoe Rao,unknown,,rejected,not-a-number,"), "{}", part.stdout);
+    let twice = sealed.run_with_input(&["normalize", "--like", "-"], b"Name,Phone\n");
+    assert!(
+        twice.code == 2 && twice.stderr.contains("--like: standard input holds the rows"),
+        "{}",
+        twice.stderr
+    );
     let other = sealed.run_with_input(&args, b"Name,Remark,Reach me\nZoe Rao,,9186159819\n");
     assert_eq!((other.code, other.stdout.as_str()), (3, ""));
     assert!(other.stderr.contains("its header differs from that of like.csv: `Remark`"), "{}", other.stderr);

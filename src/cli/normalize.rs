@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     outcome::Outcome,
-    parse::{Input, STDIN},
+    parse::{Fault, Input, ParseError, STDIN},
     pipeline::{self, FilterSettings, Filtered, PipelineError},
     progress::Progress as _,
     quantity::{counted, grouped},
@@ -48,7 +48,10 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
     let opened = interrupt.watch(move || {
         let stdin = Box::new(io::stdin());
         match like {
-            Some(file) => Input::of_stream_like(stdin, Input::open(&file, &reading)?, &reading),
+            Some(file) => {
+                let like = Input::open(&file, &reading).map_err(named_by_option)?;
+                Input::of_stream_like(stdin, like, &reading)
+            }
             None => Input::of_stream(stdin, &reading),
         }
     });
@@ -76,4 +79,14 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
         grouped(totals.of(Outcome::Suppressed)),
     ));
     Ok(exit::OK)
+}
+
+/// Returns an error of the file of `--like`, which cannot be standard input.
+fn named_by_option(error: ParseError) -> ParseError {
+    match error {
+        ParseError { path, fault: Fault::Io(error) } if error.kind() == io::ErrorKind::NotFound => {
+            ParseError { path, fault: Fault::MissingFile(error) }
+        }
+        other => other,
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use super::{
-    args::{ApiOption, ExcludeOptions, NormalizeArgs},
+    args::{ApiOption, ExcludeOptions, NormalizeArgs, NormalizeAs},
     check::say_understood,
     config::ConfigFiles,
     error::{CliError, exit},
@@ -12,9 +12,9 @@ use super::{
     signals,
 };
 use crate::{
-    outcome::Outcome,
-    parse::{Fault, Input, ParseError, STDIN},
-    pipeline::{self, FilterSettings, Filtered, PipelineError},
+    outcome::{Outcome, Totals},
+    parse::{Fault, Input, ListKind, ParseError, ParseSettings, STDIN},
+    pipeline::{self, FilterSettings, Filtered, Listed, PipelineError},
     progress::Progress as _,
     quantity::{counted, grouped},
 };
@@ -22,6 +22,7 @@ use crate::{
 pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer) -> Result<u8, CliError> {
     let ReadingSettings { parse, normalize, .. } = ReadingSettings::new(config.under(&args.reading)?)?;
     let own = config.under_own(&args.reading)?.map(ReadingSettings::new).transpose()?;
+    check_kind(args)?;
     let suppress = settings::exclude(
         config.under(&args.exclude)?,
         ExcludeOptions::default(),
@@ -43,7 +44,18 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
     }
     let interrupt = signals::listen();
     let like = args.like.clone();
-    let reading = parse.clone();
+    let reading = match args.what {
+        NormalizeAs::List => parse,
+        NormalizeAs::Suppressions => {
+            // The columns in the settings files are those of lists of people.
+            let typed = ReadingSettings::new(args.reading.clone())?.parse;
+            let (region, aliases) = (parse.region, parse.aliases);
+            ParseSettings { region, aliases, list: ListKind::Numbers, ..typed }
+        }
+        NormalizeAs::Contacts => {
+            ParseSettings { region: parse.region, format: parse.format, ..ParseSettings::default() }
+        }
+    };
     // A pipe may bring nothing for long.
     let opened = interrupt.watch(move || {
         let stdin = Box::new(io::stdin());
@@ -57,28 +69,68 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
     });
     let opened = opened.map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
     let input = opened.map_err(|error| CliError::inputs(vec![error]))?;
-    say_understood(std::slice::from_ref(&input), printer);
-    let settings = FilterSettings { normalize, suppress, has_keys: args.with_keys };
-    let mut stdout = io::stdout().lock();
-    let Filtered { notes, totals } =
-        match pipeline::filter(input, &settings, &mut stdout, printer, &interrupt) {
-            // The reader of the rows has enough of them.
-            Err(PipelineError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                return Ok(exit::OK);
-            }
-            other => other?,
-        };
+    let stdout = Box::new(io::stdout());
+    let passed = match args.what {
+        NormalizeAs::List => {
+            say_understood(std::slice::from_ref(&input), printer);
+            let settings =
+                FilterSettings { normalize, suppress, has_keys: args.with_keys, is_bare: args.only_results };
+            pipeline::filter(input, &settings, stdout, printer, &interrupt)
+                .map(|Filtered { notes, totals }| (notes, conclusion_of_list(&totals)))
+        }
+        NormalizeAs::Suppressions => {
+            let own = own.as_ref().map(|own| &own.normalize);
+            pipeline::filter_suppressions(input, &normalize, own, args.only_results, stdout, &interrupt).map(
+                |Listed { notes, rows, unread }| {
+                    (notes, conclusion(rows, unread, "numbers that cannot be read"))
+                },
+            )
+        }
+        NormalizeAs::Contacts => {
+            pipeline::filter_contacts(input, normalize.region, args.only_results, stdout, &interrupt)
+                .map(|Listed { notes, rows, unread }| (notes, conclusion(rows, unread, "no readable number")))
+        }
+    };
+    let (notes, conclusion) = match passed {
+        // The reader of the rows has enough of them.
+        Err(PipelineError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return Ok(exit::OK);
+        }
+        other => other?,
+    };
     for note in notes {
         printer.note(&note);
     }
-    printer.conclude(&format!(
+    printer.conclude(&conclusion);
+    Ok(exit::OK)
+}
+
+/// Refuses options that have no effect on what is read.
+fn check_kind(args: &NormalizeArgs) -> Result<(), CliError> {
+    let options =
+        [("--with-keys", args.with_keys), ("--exclude-file", !args.exclude.exclude_file.is_empty())];
+    let given = options.iter().find(|(_, is_given)| *is_given);
+    match given.filter(|_| args.what != NormalizeAs::List) {
+        None => Ok(()),
+        Some((option, _)) => Err(CliError::usage(
+            format!("{option} has an effect only on a list of people"),
+            "Omit this option, or --as.",
+        )),
+    }
+}
+
+fn conclusion_of_list(totals: &Totals) -> String {
+    format!(
         "{}: {} valid, {} rejected, {} suppressed\n",
         counted(totals.rows(), "row"),
         grouped(totals.of(Outcome::Valid)),
         grouped(totals.of(Outcome::Rejected)),
         grouped(totals.of(Outcome::Suppressed)),
-    ));
-    Ok(exit::OK)
+    )
+}
+
+fn conclusion(rows: u64, unread: u64, what: &str) -> String {
+    format!("{}: {} with {what}\n", counted(rows, "row"), grouped(unread))
 }
 
 /// Returns an error of the file of `--like`, which cannot be standard input.

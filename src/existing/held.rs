@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::{Timestamp, fmt::serde::timestamp::microsecond};
 use serde::{Deserialize, Serialize};
 
-use crate::contact::{E164, NameKey};
+use crate::contact::{E164, NameKey, StoredContact};
 
 /// An existing contact whose number the run asks about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,19 @@ pub struct ExistingContact<'a> {
     pub created_at: Option<Timestamp>,
 }
 
-impl ExistingContact<'_> {
+impl<'a> ExistingContact<'a> {
+    /// Creates the description of a contact.
+    pub fn of(contact: &'a StoredContact) -> Self {
+        Self {
+            id: &contact.id,
+            name: &contact.name,
+            others: Vec::new(),
+            stored_as: None,
+            status: &contact.status,
+            created_at: contact.created_at,
+        }
+    }
+
     /// Returns whether the contact has this name.
     pub fn has_name(&self, name: NameKey) -> bool {
         NameKey::new(self.name, "") == name

@@ -14,7 +14,7 @@ pub use self::{
     held::ExistingContact,
     reading::ExistingSink,
     set::{Collector, ExistingContacts},
-    source::{ExistingFrom, ExistingSettings},
+    source::{ExistingFrom, ExistingSettings, FetchedColumns},
 };
 pub(crate) use self::{
     reading::look_behind,

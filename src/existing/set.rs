@@ -50,14 +50,7 @@ impl Collector {
         set.unreadable += u64::from(contact.numbers.is_empty());
         set.hidden += u64::from(!contact.masks.is_empty());
         set.inactive += u64::from(!contact.status.is_empty());
-        let held = ExistingContact {
-            id: &contact.id,
-            name: &contact.name,
-            others: Vec::new(),
-            stored_as: None,
-            status: &contact.status,
-            created_at: contact.created_at,
-        };
+        let held = ExistingContact::of(contact);
         if contact.numbers.is_empty() {
             set.numberless.push(numberless(contact));
         }

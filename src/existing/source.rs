@@ -13,11 +13,12 @@ use serde::Serialize;
 
 use super::{Collector, ExistingContacts, ExistingSink, look_behind};
 use crate::{
-    contact::{E164, Region},
+    contact::{E164, Region, StoredContact},
     interrupt::Interrupt,
     journal::{Snapshot, Snapshots},
     parse::{Fault, Input, ParseError, ParseSettings, ReadError},
     platform::{Client, ClientError, Collection, stored_contact},
+    row::Row,
 };
 
 /// The user's settings for existing contacts.
@@ -106,6 +107,34 @@ impl ExistingSettings {
 const COLUMNS: [&str; 6] =
     ["cellPhone.phoneNumber", "cellPhone.countryCode", "cellPhone.extension", "id", "firstName", "lastName"];
 
+/// The columns of contacts as `fetch contacts` writes them.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchedColumns([Option<usize>; COLUMNS.len()]);
+
+impl FetchedColumns {
+    /// Finds the columns.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no column with numbers, so that something else wrote the contacts.
+    pub fn of(headers: &[String]) -> Result<Self, Fault> {
+        let places = COLUMNS.map(|name| headers.iter().position(|header| header == name));
+        if places[0].is_none() {
+            return Err(Fault::NotFetched { column: COLUMNS[0] });
+        }
+        Ok(Self(places))
+    }
+
+    /// Returns the contact of a row.
+    pub fn contact(&self, row: Row<'_>, region: Option<Region>) -> StoredContact {
+        let text = |place: Option<usize>| {
+            let cell = place.map(|place| row.cell(place).text).unwrap_or_default();
+            String::from_utf8_lossy(cell).into_owned()
+        };
+        stored_contact(self.0.map(text), region)
+    }
+}
+
 /// Reads a file written by `fetch contacts`, in any of its formats.
 pub(crate) fn from_file(
     path: &Path,
@@ -118,20 +147,12 @@ pub(crate) fn from_file(
         Err(ParseError { fault: Fault::NoPhoneColumn { .. }, .. }) => return Err(other().into()),
         opened => opened.map_err(ParseError::of_option)?,
     };
-    let headers = &input.info.headers;
-    let places = COLUMNS.map(|name| headers.iter().position(|header| header == name));
-    if places[0].is_none() {
-        return Err(other().into());
-    }
+    let columns = FetchedColumns::of(&input.info.headers).map_err(|_| other())?;
     let mut collector = Collector::default();
     let mut signal = None;
     let read = input.read(0, &mut |rows| {
         for row in rows.iter() {
-            let text = |place: Option<usize>| {
-                let cell = place.map(|place| row.cell(place).text).unwrap_or_default();
-                String::from_utf8_lossy(cell).into_owned()
-            };
-            collector.add(&stored_contact(places.map(text), region), is_asked);
+            collector.add(&columns.contact(row, region), is_asked);
         }
         signal = interrupt.signal();
         if signal.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -124,6 +124,11 @@ impl<'a> Assembler<'a> {
         }
     }
 
+    /// Returns whether a row cannot be read, so that those below it are not.
+    pub(super) fn is_broken(&self) -> bool {
+        self.fault.is_some()
+    }
+
     /// Makes every block carry the number of bytes read so far.
     pub(super) fn with_progress(self, progress: ReadMeter) -> Self {
         Self { progress: Some(progress), ..self }
@@ -155,8 +160,9 @@ impl<'a> Assembler<'a> {
             }
             Kind::Row => self.look_for_strayed(number, row),
             Kind::Header(None) => self.margin.headers.add(number),
-            Kind::Header(Some(_)) => self.margin.reordered.add(number),
-            Kind::OtherHeader => {
+            // The parts below this one would be read in the old order.
+            Kind::Header(Some(_)) if !self.margin.is_of_part => self.margin.reordered.add(number),
+            Kind::Header(Some(_)) | Kind::OtherHeader => {
                 self.fault = Some(Fault::OtherHeader { row: number });
                 return ControlFlow::Break(());
             }

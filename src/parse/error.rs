@@ -80,8 +80,8 @@ pub enum Fault {
     NotUtf8(NotUtf8),
     #[error("line {line}: the records above have no field `{field}`, so its column is not read")]
     LateField { line: u64, field: String },
-    #[error("this is {}, which rollcall cannot read while it is written", .0.name())]
-    NotWhileWritten(Content),
+    #[error("this is {0}, which rollcall cannot read while it is written")]
+    NotWhileWritten(&'static str),
     #[error(
         "its header differs from that of {like}: `{}`",
         first_difference(header, expected).unwrap_or("rollcall_…")

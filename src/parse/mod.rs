@@ -291,7 +291,7 @@ impl Input {
         self.source.spend(std::mem::take(&mut self.spent), 0);
         self.source.join_rest();
         let visited = self.table.visit(&mut self.source, &mut assembler);
-        if visited.is_err() && self.source.is_stream() {
+        if (visited.is_err() || assembler.is_broken()) && self.source.is_stream() {
             // The rows above the fault are passed on like those before them.
             _ = assembler.pause();
         }

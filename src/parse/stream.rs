@@ -8,7 +8,7 @@ use super::{
     file::{
         sniff,
         source::{Source, read_up_to},
-        stream::Head,
+        stream::{Head, MAX_HEAD_BYTES},
     },
     preview::Preview,
     table::Table,
@@ -41,10 +41,13 @@ impl Input {
     /// Returns an error if the text has another header, or if `like` cannot be read while it is written.
     pub fn of_stream_like(
         bytes: Box<dyn Read + Send>,
-        like: Self,
+        mut like: Self,
         settings: &ParseSettings,
     ) -> Result<Self, ParseError> {
         let path = like.info.path.clone();
+        if let Err(fault) = like.read_by_line() {
+            return Err(ParseError { path: path.into(), fault });
+        }
         let open = || {
             let source = Source::of_stream(bytes, Head::Header)?;
             let info = InputInfo { path: STDIN.to_owned(), bytes: source.len(), ..like.info.clone() };
@@ -78,19 +81,24 @@ impl Input {
         self.source.is_stream()
     }
 
-    /// Makes text in another encoding than that of the first rows an error, unless the user named the encoding.
-    fn expect_encoding(&mut self, given: Option<Encoding>) -> Result<(), Fault> {
-        let encoding = match &mut self.table {
-            Table::Text(text) => text.encoding,
+    /// Returns the encoding of delimited text, or of JSON with a record per line, which it is read as from now on.
+    fn read_by_line(&mut self) -> Result<Encoding, Fault> {
+        match &mut self.table {
+            Table::Text(text) => Ok(text.encoding),
             Table::Json(json) => {
                 if !json.read_by_line() {
-                    return Err(Fault::NotWhileWritten(Content::Json));
+                    return Err(Fault::NotWhileWritten(Format::Json.title()));
                 }
                 self.info.format = Format::Ndjson;
-                json.encoding()
+                Ok(json.encoding())
             }
-            _ => return Err(Fault::NotWhileWritten(Content::Text)),
-        };
+            _ => Err(Fault::NotWhileWritten(self.info.format.title())),
+        }
+    }
+
+    /// Makes text in another encoding than that of the first rows an error, unless the user named the encoding.
+    fn expect_encoding(&mut self, given: Option<Encoding>) -> Result<(), Fault> {
+        let encoding = self.read_by_line()?;
         if given.is_none() && encoding == UTF_8 {
             self.source.expect_utf_8();
         }
@@ -103,17 +111,17 @@ fn check_content(source: &mut Source, settings: &ParseSettings) -> Result<(), Fa
     let mut sample = vec![0; sniff::SAMPLE_BYTES];
     let filled = read_up_to(&mut source.look()?, &mut sample).map_err(Fault::from_io)?;
     sample.truncate(filled);
-    let (mut content, mut text) = (sniff::content(&sample), String::new());
+    let mut content = sniff::content(&sample);
     if content == Content::Text && settings.format != Some(Format::Csv) {
         let encoding = match settings.encoding {
             Some(encoding) => encoding,
             None => encoding::of_bytes(&sample, settings.region).unwrap_or(UTF_8),
         };
-        text = encoding.decode(&sample);
+        let text = encoding.decode(&sample);
         content = sniff::text_content(text.as_bytes());
     }
     match content {
-        Content::Json if has_lines(&text) => Ok(()),
+        Content::Json if has_lines(&first_line(source)?) => Ok(()),
         Content::Json
         | Content::Vcard
         | Content::Html
@@ -123,16 +131,26 @@ fn check_content(source: &mut Source, settings: &ParseSettings) -> Result<(), Fa
         | Content::Xlsx
         | Content::Xlsb
         | Content::Ods
-        | Content::EncryptedOrLegacyExcel => Err(Fault::NotWhileWritten(content)),
+        | Content::EncryptedOrLegacyExcel => Err(Fault::NotWhileWritten(content.name())),
         // Reading them as text is right, or names what they are.
         _ => Ok(()),
     }
 }
 
-/// Returns whether a beginning of JSON has one record per line: its first line is a whole object.
-fn has_lines(text: &str) -> bool {
-    let first = text.trim_start_matches('\u{feff}').trim_start().lines().next().unwrap_or_default();
-    first.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok()
+/// Returns the first line of a beginning, whole if it is in the beginning.
+fn first_line(source: &mut Source) -> Result<Vec<u8>, Fault> {
+    let mut head = vec![0; MAX_HEAD_BYTES];
+    let filled = read_up_to(&mut source.look()?, &mut head).map_err(Fault::from_io)?;
+    head.truncate(filled);
+    let start = head.len() - head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start().len();
+    let end = memchr::memchr(b'\n', &head[start..]).map_or(head.len(), |end| start + end);
+    Ok(head[start..end].to_vec())
+}
+
+/// Returns whether JSON with this first line has one record per line: the line is an object, not only its beginning.
+fn has_lines(first: &[u8]) -> bool {
+    let first = first.trim_ascii();
+    first.len() > 1 && first.starts_with(b"{") && first.ends_with(b"}")
 }
 
 fn at_stdin(fault: Fault) -> ParseError {

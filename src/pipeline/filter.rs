@@ -10,16 +10,16 @@ use super::{
     forbidden::Forbidden,
     intake,
     ledger::{RowEnding, by_itself, suppressed},
+    output::Output,
 };
 use crate::{
     contact::Contact,
-    dedupe::name_bits,
     interrupt::Interrupt,
     normalize::NormalizeSettings,
     outcome::{Outcome, Totals, Verdict},
     parse::Input,
     progress::Progress,
-    report::{NormalizedFormat, ReportedRow, RowKeys},
+    report::{NormalizedFormat, ReportedRow},
     row::{Row, Rows},
     suppress::{SuppressSettings, SuppressionSet, Suppressions},
 };
@@ -33,6 +33,8 @@ pub struct FilterSettings {
     pub suppress: SuppressSettings,
     /// Whether to add what another program needs to deduplicate.
     pub has_keys: bool,
+    /// Whether to omit the columns of the list.
+    pub is_bare: bool,
 }
 
 /// The rows that passed.
@@ -44,6 +46,12 @@ pub struct Filtered {
     pub totals: Totals,
 }
 
+/// The lines of a block, and its rows by outcome.
+struct Passed {
+    lines: Arc<Vec<u8>>,
+    totals: Totals,
+}
+
 /// Writes the rows of a list to `out` as they come, in order, with what was read from each.
 ///
 /// # Errors
@@ -53,7 +61,7 @@ pub struct Filtered {
 pub fn filter(
     input: Input,
     settings: &FilterSettings,
-    out: &mut dyn Write,
+    out: Box<dyn Write + Send>,
     progress: &dyn Progress,
     interrupt: &Interrupt,
 ) -> Result<Filtered, PipelineError> {
@@ -61,23 +69,25 @@ pub fn filter(
     // Nobody sees a note in a pipe.
     suppressions.take_from(&mut 0)?;
     let set = Arc::new(suppressions.set);
-    let format = NormalizedFormat::new(&input.info, settings.has_keys);
-    let header = format.header().map_err(PipelineError::Output)?;
-    write(out, &header)?;
+    let format = NormalizedFormat::new(&input.info, settings.has_keys, settings.is_bare);
+    let header = format.lines().header().map_err(PipelineError::Output)?;
+    let mut out = Output::begin(out, interrupt);
+    out.write(Arc::new(header))?;
     let prepare = move |rows: &Rows, verdicts: &[Verdict], forbidden: &Forbidden| {
         lines(&format, rows, verdicts, forbidden, &set)
     };
     let mut totals = Totals::default();
-    let mut each = |block: &intake::JudgedRows<io::Result<(Vec<u8>, Totals)>>| match &block.prepared {
-        Ok((lines, of_block)) => {
+    let mut each = |block: &intake::JudgedRows<io::Result<Passed>>| match &block.prepared {
+        Ok(Passed { lines, totals: of_block }) => {
             for outcome in Outcome::ALL {
                 totals.add(outcome, of_block.of(outcome));
             }
-            write(out, lines)
+            out.write(Arc::clone(lines))
         }
         Err(error) => Err(PipelineError::Output(error.kind().into())),
     };
-    let summaries = intake::run(vec![input], &settings.normalize, progress, interrupt, prepare, &mut each)?;
+    let summaries = intake::run(vec![input], &settings.normalize, progress, interrupt, prepare, &mut each);
+    let summaries = out.finish(summaries)?;
     let notes = summaries.into_iter().flat_map(|summary| summary.notes).collect();
     Ok(Filtered { notes, totals })
 }
@@ -89,23 +99,17 @@ fn lines(
     verdicts: &[Verdict],
     forbidden: &Forbidden,
     set: &SuppressionSet,
-) -> io::Result<(Vec<u8>, Totals)> {
-    let mut lines = format.lines(rows.len(), rows.text_len());
+) -> io::Result<Passed> {
+    let mut lines = format.lines().lines(rows.len(), rows.text_len());
     let mut totals = Totals::default();
     for (row, verdict) in rows.iter_text().zip(verdicts) {
         let mut detail = String::new();
         let reported = alone(row, verdict, set, &mut detail);
-        let keys = format.has_keys().then(|| RowKeys {
-            name: reported
-                .contact
-                .map(|contact| format!("{:x}", name_bits(contact.name_key())))
-                .unwrap_or_default(),
-            forbidden: forbidden.of(row.location).collect::<Vec<_>>().join(" "),
-        });
         totals.add(reported.outcome, 1);
-        lines.push(&reported, keys.as_ref())?;
+        let numbers = || forbidden.of(row.location).collect::<Vec<_>>().join(" ");
+        format.push(&mut lines, &reported, numbers)?;
     }
-    Ok((lines.finish()?, totals))
+    Ok(Passed { lines: Arc::new(lines.finish()?), totals })
 }
 
 /// Returns what a row is by itself, unless a file suppresses its number. `detail` gets the text of the row.
@@ -127,8 +131,4 @@ fn alone<'r>(
         }
         None => by_itself(row, verdict, detail),
     }
-}
-
-fn write(out: &mut dyn Write, lines: &[u8]) -> Result<(), PipelineError> {
-    out.write_all(lines).and_then(|()| out.flush()).map_err(PipelineError::Output)
 }

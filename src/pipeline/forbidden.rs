@@ -2,7 +2,10 @@
 
 use crate::{
     contact::E164,
-    normalize::{ForbiddenNumbers, phone::Mask},
+    normalize::{
+        ForbiddenNumbers,
+        phone::{Mask, suppressed_forms},
+    },
     parse::InputInfo,
     row::Location,
     suppress::{SuppressionSet, SuppressionSource},
@@ -25,13 +28,14 @@ impl Forbidden {
         self.masks.extend(masks.map(|mask| (row, mask)));
     }
 
-    /// Returns what a row forbids, as text: numbers, and masks with `*`.
+    /// Returns what a row forbids, as text: numbers in all their forms, and masks with `*`.
     pub(super) fn of(&self, row: Location) -> impl Iterator<Item = String> {
         let numbers = self.numbers.partition_point(|(other, _)| *other < row);
         let numbers = self.numbers[numbers..].iter().take_while(move |(other, _)| *other == row);
         let masks = self.masks.partition_point(|(other, _)| *other < row);
         let masks = self.masks[masks..].iter().take_while(move |(other, _)| *other == row);
-        numbers.map(|(_, number)| number.to_string()).chain(masks.map(|(_, mask)| mask.to_string()))
+        let numbers = numbers.flat_map(|(_, number)| suppressed_forms(*number));
+        numbers.map(|number| number.to_string()).chain(masks.map(|(_, mask)| mask.to_string()))
     }
 
     /// Adds the numbers of the next block.

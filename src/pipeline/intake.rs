@@ -5,7 +5,10 @@
 
 use std::{
     ops::ControlFlow,
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
     thread,
 };
 
@@ -76,12 +79,13 @@ pub(super) fn run<P: Send + 'static>(
             }
             continue;
         }
-        let (queue, judged) = sync_channel(BLOCKS_AHEAD * rayon::current_num_threads());
-        let (settings, prepare) = (settings.clone(), prepare.clone());
-        let reader = thread::spawn(move || read(input, index, &settings, &prepare, &queue));
+        let judge = Arc::new(Judge::new(&input, settings, prepare.clone()));
+        let work = {
+            let judge = Arc::clone(&judge);
+            move |rows| judge.judge(rows)
+        };
         let (mut own_rows, mut is_expected) = (0, false);
-        // If this fails, the reader is not joined: it may block on an input that never comes.
-        while let Some(mut block) = next(&judged, interrupt)? {
+        let summary = in_parallel(input, index, interrupt, work, |mut block| {
             own_rows += block.rows.len() as u64;
             if !is_stream && !is_expected && own_rows >= ROWS_TO_JUDGE_BY {
                 is_expected = true;
@@ -90,14 +94,31 @@ pub(super) fn run<P: Send + 'static>(
             each(&block)?;
             rows += block.rows.len() as u64;
             progress.reading(&path, rows, block.rows.bytes_read, of_bytes);
-        }
-        // After a panic, the reader may still wait to send a block.
-        drop(judged);
-        let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        summaries.push(summary);
+            Ok(())
+        })?;
+        summaries.push(judge.noted(summary));
     }
     progress.read(rows);
     Ok(summaries)
+}
+
+/// Reads an input on a thread of its own; all cores `work` on its blocks, and the results come in input order.
+pub(super) fn in_parallel<T: Send + 'static>(
+    input: Input,
+    index: u16,
+    interrupt: &Interrupt,
+    work: impl Fn(Rows) -> T + Send + Sync + 'static,
+    mut each: impl FnMut(T) -> Result<(), PipelineError>,
+) -> Result<ReadSummary, PipelineError> {
+    let (queue, done) = sync_channel(BLOCKS_AHEAD * rayon::current_num_threads());
+    let reader = thread::spawn(move || read(input, index, &work, &queue));
+    // If this fails, the reader is not joined: it may block on an input that never comes.
+    while let Some(block) = next(&done, interrupt)? {
+        each(block)?;
+    }
+    // After a panic, the reader may still wait to send a block.
+    drop(done);
+    Ok(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
 }
 
 /// Estimates the rows of an input from its bytes, with a small surplus, because rows differ. `None` if it is not read
@@ -107,22 +128,22 @@ fn expected(rows: u64, bytes_read: u64, bytes: u64) -> Option<u64> {
 }
 
 /// What normalizing a block needs.
-struct Judge<'a, F> {
-    settings: &'a NormalizeSettings,
+struct Judge<F> {
+    settings: NormalizeSettings,
     columns: Columns,
     habits: Vec<(usize, Habit)>,
     headers: Vec<String>,
     repairs: Repairs,
     fallbacks: Fallbacks,
-    prepare: &'a F,
+    prepare: F,
 }
 
-impl<'a, F> Judge<'a, F> {
-    fn new(input: &Input, settings: &'a NormalizeSettings, prepare: &'a F) -> Self {
+impl<F> Judge<F> {
+    fn new(input: &Input, settings: &NormalizeSettings, prepare: F) -> Self {
         let InputInfo { columns, habits, headers, .. } = &input.info;
         let (columns, habits, headers) = (columns.clone(), habits.clone(), headers.clone());
         Self {
-            settings,
+            settings: settings.clone(),
             columns,
             habits,
             headers,
@@ -136,7 +157,7 @@ impl<'a, F> Judge<'a, F> {
     where
         F: Fn(&Rows, &[Verdict], &Forbidden) -> P,
     {
-        let normalizer = Normalizer::new(self.settings, &self.columns)
+        let normalizer = Normalizer::new(&self.settings, &self.columns)
             .with_habits(&self.habits)
             .counting(&self.repairs)
             .counting_fallbacks(&self.fallbacks);
@@ -175,43 +196,36 @@ fn read_here<P>(
     Ok(judge.noted(summary))
 }
 
-/// Reads the input. Any free thread normalizes a block, and blocks are delivered in order.
-fn read<P: Send>(
+/// Reads the input. Any free thread works on a block, and blocks are delivered in order.
+fn read<T: Send>(
     mut input: Input,
     index: u16,
-    settings: &NormalizeSettings,
-    prepare: &impl Prepare<P>,
-    queue: &SyncSender<Receiver<JudgedRows<P>>>,
+    work: &(impl Fn(Rows) -> T + Sync),
+    queue: &SyncSender<Receiver<T>>,
 ) -> Result<ReadSummary, ParseError> {
-    let judge = Judge::new(&input, settings, prepare);
-    let summary = rayon::in_place_scope(|scope| {
+    rayon::in_place_scope(|scope| {
         input.read(index, &mut |rows| {
             let (sender, receiver) = sync_channel(1);
             if queue.send(receiver).is_err() {
                 return ControlFlow::Break(());
             }
-            let judge = &judge;
             scope.spawn(move |_| {
                 // The receiver is gone if the run has ended.
-                _ = sender.send(judge.judge(rows));
+                _ = sender.send(work(rows));
             });
             ControlFlow::Continue(())
         })
-    })?;
-    Ok(judge.noted(summary))
+    })
 }
 
 /// Returns the next block, or `None` after the last. A missing block means that its thread panicked, which the reader
 /// meets too.
-fn next<P>(
-    judged: &Receiver<Receiver<JudgedRows<P>>>,
-    interrupt: &Interrupt,
-) -> Result<Option<JudgedRows<P>>, PipelineError> {
+fn next<T>(done: &Receiver<Receiver<T>>, interrupt: &Interrupt) -> Result<Option<T>, PipelineError> {
     loop {
         if let Some(signal) = interrupt.signal() {
             return Err(PipelineError::Interrupted(signal));
         }
-        match judged.recv_timeout(Interrupt::POLL_INTERVAL) {
+        match done.recv_timeout(Interrupt::POLL_INTERVAL) {
             Ok(block) => return Ok(block.recv().ok()),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}

@@ -16,6 +16,8 @@ mod import;
 mod intake;
 mod ledger;
 mod open_run;
+mod other_lists;
+mod output;
 mod rows;
 mod session;
 mod spool;
@@ -31,6 +33,7 @@ pub use self::{
     filter::{FilterSettings, Filtered, filter},
     import::{ImportSettings, MaxRejected, import},
     open_run::{OpenRun, Reserved, Target, Unfinished},
+    other_lists::{Listed, filter_contacts, filter_suppressions},
 };
 use crate::{
     dedupe::Keep,

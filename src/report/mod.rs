@@ -8,6 +8,7 @@ mod book;
 mod export;
 mod fetched;
 mod files;
+mod filtered;
 mod folder;
 mod hint;
 pub(crate) mod html;
@@ -36,8 +37,9 @@ use self::{export::ExportWriter, rejected::RowToFix, run_file::RunFile, tally::T
 pub use self::{
     export::{ExportFormat, ExportLayout, ExportReport, ExportSettings},
     fetched::{FetchedFormat, FetchedSummary, FetchedWriter, Repeat},
+    filtered::{FilteredFormat, FilteredLines},
     folder::{OutputFolder, PendingFile},
-    normalized::{NormalizedFormat, NormalizedLines, RowKeys},
+    normalized::NormalizedFormat,
     prepared::{LineFormat, PreparedRows, ValidRows},
     summary::{
         ColumnName, ColumnNames, InputNote, InputReport, MatchReport, NotPosted, NoteTopic, PlatformReport,

@@ -41,18 +41,39 @@ pub(super) struct UnknownValues {
 const FIELDS: [(Field, Code); 2] =
     [(Field::Country, Code::UnknownCountry), (Field::Salutation, Code::UnknownSalutation)];
 
+/// The unknown value that a problem is about.
+struct Unknown<'a> {
+    /// The place of its field in [`FIELDS`].
+    place: usize,
+    text: &'a str,
+    /// The text by which values are compared.
+    folded: String,
+}
+
+impl<'a> Unknown<'a> {
+    fn of(row: &ReportedRow<'a>, problem: &Problem) -> Option<Self> {
+        let place = FIELDS.iter().position(|(_, code)| *code == problem.code)?;
+        let column = usize::try_from(problem.column?).ok()?;
+        let text = row.row.text(column).ok()?.trim();
+        let is_value = !text.is_empty() && text.len() <= MAX_BYTES;
+        is_value.then(|| Self { place, text, folded: aliases::fold(text) })
+    }
+}
+
+/// Returns the field of the unknown value that a problem is about, the text by which values are compared, and the value.
+pub(super) fn of_problem<'a>(
+    row: &ReportedRow<'a>,
+    problem: &Problem,
+) -> Option<(&'static str, String, &'a str)> {
+    let Unknown { place, text, folded } = Unknown::of(row, problem)?;
+    Some((FIELDS[place].0.name(), folded, text))
+}
+
 impl UnknownValues {
     /// Counts the unknown value that a problem of the row is about, if any.
     pub(super) fn add(&mut self, row: &ReportedRow<'_>, problem: &Problem) {
-        let Some(place) = FIELDS.iter().position(|(_, code)| *code == problem.code) else { return };
-        let column = problem.column.and_then(|column| usize::try_from(column).ok());
-        let Some(text) = column.and_then(|column| row.row.text(column).ok()) else { return };
-        let text = text.trim();
-        if text.is_empty() || text.len() > MAX_BYTES {
-            return;
-        }
+        let Some(Unknown { place, text, folded }) = Unknown::of(row, problem) else { return };
         let values = &mut self.by_field[place];
-        let folded = aliases::fold(text);
         if let Some((_, count)) = values.get_mut(&folded) {
             *count += 1;
         } else if values.len() < MAX_DISTINCT {

@@ -7,21 +7,16 @@ use std::{ops::ControlFlow, path::Path};
 
 use jiff::Timestamp;
 
-use super::{UnreadEntries, expiry::Expiry};
+use super::{
+    UnreadEntries,
+    entry::{Entry, EntryReader, described},
+};
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
-    normalize::{
-        Aliases, NormalizeSettings, Normalizer, RowNumbers,
-        phone::{Mask, count_digits},
-    },
-    outcome::Problem,
-    parse::{Fault, Input, ListKind, ParseError, ParseSettings, ReadError, SheetName, Sheets, is_expiry},
-    row::Row,
+    normalize::{Aliases, NormalizeSettings, RowNumbers, phone::Mask},
+    parse::{Fault, Input, ListKind, ParseError, ParseSettings, ReadError, SheetName, Sheets},
 };
-
-/// A cell with fewer digits contains no number, not even an unreadable one.
-const MIN_DIGITS: usize = 4;
 
 /// The numbers of a suppression file.
 #[derive(Debug, Default)]
@@ -155,17 +150,13 @@ impl SuppressionFile {
         sheet: Option<&SheetName>,
     ) -> Result<(), ReadError> {
         let info = input.info.clone();
-        let is_expiry =
-            |column: &usize| !info.columns.phone.contains(column) && is_expiry(&info.headers[*column]);
-        let expiries = Expiries {
-            columns: (0..info.headers.len()).filter(is_expiry).collect(),
-            counts_from_1904: input.counts_from_1904(),
-            now,
-        };
-        let named = expiries.columns.iter().map(|column| &info.headers[*column]);
-        add_new(&mut self.expiry_columns, named);
+        let entries = EntryReader::new(&input, settings, now);
+        add_new(
+            &mut self.expiry_columns,
+            entries.expiry_columns().iter().map(|column| &info.headers[*column]),
+        );
         add_new(&mut self.understood, &info.notes);
-        let normalizer = Normalizer::new(settings, &info.columns);
+        let entries = entries.of_block();
         let in_sheet = sheet.map(|sheet| format!(", sheet {sheet}")).unwrap_or_default();
         let unread_before = self.unread;
         let (mut listed, mut masks) = (Vec::new(), Vec::new());
@@ -173,17 +164,21 @@ impl SuppressionFile {
         let read = input.read(0, &mut |rows| {
             for row in rows.iter() {
                 self.rows += 1;
-                if self.is_over(row, &expiries, &in_sheet) {
+                let Entry::Active { numbers, is_unread, unread_expiry } = entries.read(row) else {
                     self.expired += 1;
                     continue;
+                };
+                let row = row.location.row;
+                if let Some(text) = unread_expiry {
+                    self.unread_expiries += 1;
+                    self.first_unread_expiry.get_or_insert_with(|| (row, format!("`{text}`{in_sheet}")));
                 }
-                let numbers = normalizer.numbers(row);
                 if let Some(problem) = numbers.problem.as_ref().filter(|_| numbers.found.is_empty()) {
-                    first_unread.get_or_insert_with(|| (row.location.row, reason(problem)));
+                    first_unread.get_or_insert_with(|| (row, described(problem)));
                 }
-                listed.extend(numbers.found.iter().map(|number| (*number, row.location.row)));
-                masks.extend(numbers.masks.iter().map(|mask| (mask.clone(), row.location.row)));
-                self.count(row, &numbers, &info.columns.phone, &in_sheet);
+                listed.extend(numbers.found.iter().map(|number| (*number, row)));
+                masks.extend(numbers.masks.iter().map(|mask| (mask.clone(), row)));
+                self.count(row, &numbers, is_unread, &in_sheet);
             }
             interrupted = interrupt.signal();
             if interrupted.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -210,37 +205,12 @@ impl SuppressionFile {
         Ok(())
     }
 
-    /// Returns whether a row has expired. Every expiry column must agree; an unreadable one means no.
-    fn is_over(&mut self, row: Row<'_>, expiries: &Expiries, in_sheet: &str) -> bool {
-        let mut is_over = !expiries.columns.is_empty();
-        let mut unread = None;
-        for column in &expiries.columns {
-            let text = String::from_utf8_lossy(row.cell(*column).text);
-            // Shifted cells may put any date here.
-            let expiry = Expiry::read(&text, expiries.counts_from_1904)
-                .filter(|expiry| row.ragged.is_none() || *expiry == Expiry::Never);
-            if expiry.is_none() {
-                unread.get_or_insert_with(|| shortened(&text));
-            }
-            is_over &= expiry.is_some_and(|expiry| expiry.is_over(expiries.now));
-        }
-        if let Some(text) = unread {
-            self.unread_expiries += 1;
-            self.first_unread_expiry.get_or_insert((row.location.row, format!("`{text}`{in_sheet}")));
-        }
-        is_over
-    }
-
-    fn count(&mut self, row: Row<'_>, read: &RowNumbers, phones: &[usize], in_sheet: &str) {
+    fn count(&mut self, row: u64, read: &RowNumbers, is_unread: bool, in_sheet: &str) {
         let RowNumbers { found, problem, masks, is_assumed } = read;
-        let is_entry = |column| count_digits(&String::from_utf8_lossy(row.cell(column).text)) >= MIN_DIGITS;
-        // Shifted cells may be anywhere.
-        let is_any = row.ragged.is_some() && (0..row.cells().len()).any(is_entry);
-        let row_number = row.location.row;
         if let Some(problem) = problem {
-            if is_any || !masks.is_empty() || phones.iter().copied().any(is_entry) {
+            if is_unread {
                 self.unread_entries
-                    .add(!masks.is_empty(), || format!("row {row_number}{in_sheet} ({})", reason(problem)));
+                    .add(!masks.is_empty(), || format!("row {row}{in_sheet} ({})", described(problem)));
             }
             let (rows, first) = if found.is_empty() {
                 (&mut self.unread, &mut self.first_unread)
@@ -248,11 +218,11 @@ impl SuppressionFile {
                 (&mut self.partly_unread, &mut self.first_partly_unread)
             };
             *rows += 1;
-            first.get_or_insert_with(|| (row_number, format!("{}{in_sheet}", reason(problem))));
+            first.get_or_insert_with(|| (row, format!("{}{in_sheet}", described(problem))));
         }
         if let Some(number) = found.first().filter(|_| *is_assumed) {
             self.assumed += 1;
-            self.first_assumed.get_or_insert_with(|| (row_number, format!("+{number}{in_sheet}")));
+            self.first_assumed.get_or_insert_with(|| (row, format!("+{number}{in_sheet}")));
         }
     }
 
@@ -318,13 +288,6 @@ impl SuppressionFile {
     }
 }
 
-/// How the expiries of a sheet's rows are read.
-struct Expiries {
-    columns: Vec<usize>,
-    counts_from_1904: bool,
-    now: Timestamp,
-}
-
 /// A sheet that suppresses nobody.
 enum Unused<'a> {
     Empty,
@@ -352,20 +315,6 @@ fn add_new<'a>(list: &mut Vec<String>, more: impl IntoIterator<Item = &'a String
             list.push(text.clone());
         }
     }
-}
-
-/// Returns the problem and the value that has it.
-fn reason(problem: &Problem) -> String {
-    if problem.value.is_empty() {
-        problem.message()
-    } else {
-        format!("{}: `{}`", problem.message(), problem.value)
-    }
-}
-
-fn shortened(text: &str) -> String {
-    const MAX_CHARS: usize = 60;
-    text.trim().chars().take(MAX_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! source suppresses a number. [`normalize`](crate::normalize) finds rows of the list itself that forbid calls; the
 //! ledger of [`pipeline`](crate::pipeline) combines both.
 
+mod entry;
 mod error;
 mod expiry;
 mod file;
@@ -14,6 +15,7 @@ mod unread;
 
 pub(crate) use self::sources::Suppressions;
 pub use self::{
+    entry::{Entry, EntryReader, described},
     error::SuppressError,
     file::{SheetNumbers, SuppressionFile},
     set::{SuppressionSet, SuppressionSource},

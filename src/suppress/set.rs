@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _};
 use crate::{
     contact::E164,
     failpoint,
-    normalize::phone::{ByMask, Mask, other_forms, with_lost_zero},
+    normalize::phone::{ByMask, Mask, suppressed_forms},
     outcome::Code,
 };
 
@@ -65,7 +65,7 @@ impl SuppressionSet {
     /// Adds a number in all its forms, with its row if the source has rows.
     pub fn add(&mut self, number: E164, row: Option<u64>) {
         let place = (self.last_source(), row.unwrap_or_default());
-        for number in other_forms(number).into_iter().chain([number]).chain(with_lost_zero(number)) {
+        for number in suppressed_forms(number) {
             self.numbers.entry(number).or_insert(place);
         }
     }
@@ -88,12 +88,16 @@ impl SuppressionSet {
         self.masks.retain(|(source, _)| *source != last);
     }
 
-    /// Returns the source that suppresses a number, if any, and the place in it in words.
+    /// Returns the first source that suppresses a number, if any, and the place in it in words.
     pub fn reason(&self, number: E164) -> Option<(&SuppressionSource, String)> {
-        if let Some(place) = self.numbers.get(&number) {
-            return self.place(place);
-        }
-        let (mask, place) = self.masks.matching(number).next()?;
+        let whole = self.numbers.get(&number);
+        let masks = self.masks.matching(number);
+        let masked = masks.reduce(|first, other| if other.1.0 < first.1.0 { other } else { first });
+        let is_earlier =
+            |(_, (source, _)): &&(Mask, (u32, u64))| whole.is_none_or(|(whole, _)| source < whole);
+        let Some((mask, place)) = masked.filter(is_earlier) else {
+            return self.place(whole?);
+        };
         let (source, place) = self.place(place)?;
         Some((
             source,
@@ -165,6 +169,21 @@ mod tests {
         assert_eq!(reason("913"), None);
         let said = "row 3 of list.csv says not to call this number".to_owned();
         assert_eq!(reason("915"), Some((Code::DoNotCallColumn, said)));
+    }
+
+    #[test]
+    fn mask_of_an_earlier_source_is_named_before_a_number_of_a_later_one() {
+        let mask = |text: &str| serde_json::from_value::<Mask>(text.into()).unwrap();
+        let mut suppression_set = SuppressionSet::default();
+        suppression_set.begin(file("dnc.csv", None));
+        suppression_set.add_mask(mask("91987***3210"), Some(2));
+        suppression_set.add(number("919870003211"), Some(3));
+        suppression_set.add_mask(mask("91987***3211"), Some(4));
+        suppression_set.begin(SuppressionSource::Rows("list.csv".to_owned()));
+        suppression_set.add(number("919870003210"), Some(5));
+        let reason = |digits| suppression_set.reason(number(digits)).unwrap().1;
+        assert!(reason("919870003210").starts_with("in dnc.csv, row 2, as +91987***3210"));
+        assert_eq!(reason("919870003211"), "in dnc.csv, row 3");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::{
     fmt::Write as _,
     fs,
-    io::{BufRead as _, BufReader, Write as _},
-    process::{Child, ChildStdin, Stdio},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Child, ChildStdin, Command, Stdio},
     thread,
 };
 
@@ -13,6 +13,9 @@ use crate::sealed::{Sealed, ended, samples};
 const HEADER: &str = "First Name,Last Name,Salutation,Mobile,Country,Note\n";
 const OWN: &str = "rollcall_outcome,rollcall_code,rollcall_number,rollcall_country_code,rollcall_national_number,\
                    rollcall_region,rollcall_type,rollcall_first_name,rollcall_last_name,rollcall_salutation,rollcall_detail";
+
+const KEYS: [&str; 5] =
+    ["rollcall_row", "rollcall_time_zone", "rollcall_name_key", "rollcall_problems", "rollcall_forbidden"];
 
 /// Returns the lines that a list becomes.
 fn normalized(list: impl AsRef<[u8]>, options: &[&str]) -> Vec<String> {
@@ -176,6 +179,9 @@ fn columns_can_be_those_of_another_part_of_the_list() {
         "{}",
         twice.stderr
     );
+    sealed.write("like.json", "[{\"name\": \"Asha Rao\", \"phone\": \"9186159819\"}]");
+    let json = sealed.run_with_input(&["normalize", "--like", "like.json"], b"Name,Phone\n");
+    assert!(json.code == 3 && json.stderr.contains("like.json: this is JSON"), "{}", json.stderr);
     let other = sealed.run_with_input(&args, b"Name,Remark,Reach me\nZoe Rao,,9186159819\n");
     assert_eq!((other.code, other.stdout.as_str()), (3, ""));
     assert!(other.stderr.contains("its header differs from that of like.csv: `Remark`"), "{}", other.stderr);
@@ -202,6 +208,8 @@ fn records_of_json_are_kept_as_they_are() {
         lines[1]
     );
     assert_eq!(lines.len(), 2);
+    let blank = format!("{first}\n{{}}\n{{\"name\":\"\",\"phone\":null}}\n");
+    assert_eq!(normalized(blank, &["--region", "IN"]), lines[..1], "a record without text is no row");
     // A single record is not a document.
     assert_eq!(normalized(first, &["--region", "IN"]), lines[..1]);
 }
@@ -217,20 +225,143 @@ fn keys_for_deduplication_are_added_on_request() {
     let ended = sealed.run_with_input(&args, format!("{header}{rows}").as_bytes());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let mut reader = csv::Reader::from_reader(ended.stdout.as_bytes());
-    let own = OWN.split(',').chain(["rollcall_row", "rollcall_name_key", "rollcall_forbidden"]);
+    let own = OWN.split(',').chain(KEYS);
     assert_eq!(reader.headers().unwrap().iter().skip(6).collect::<Vec<_>>(), own.collect::<Vec<_>>());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let column = |index: usize| rows.iter().map(|row| row[index].to_owned()).collect::<Vec<_>>();
     assert_eq!(column(6), ["valid", "valid", "suppressed", "suppressed", "suppressed"]);
     assert_eq!(column(7)[4], "in-file");
     assert_eq!(column(17), ["2", "3", "5", "6", "7"], "the lines");
-    assert!(!rows[0][18].is_empty() && rows[0][18] == rows[1][18], "the same name: {rows:?}");
-    assert_eq!(column(19), ["", "", "919186159819", "91918615**19", ""]);
+    assert_eq!(column(18)[0], "Asia/Kolkata");
+    assert!(!rows[0][19].is_empty() && rows[0][19] == rows[1][19], "the same name: {rows:?}");
+    assert_eq!(column(21), ["", "", "919186159819", "91918615**19", ""]);
     let none = sealed.run_with_input(&args, b"Name,Mobile\nAsha Rao,+919186159819\n");
-    assert!(none.stdout.contains(",rollcall_row,rollcall_name_key\n"), "{}", none.stdout);
+    assert!(none.stdout.contains(",rollcall_name_key,rollcall_problems\n"), "{}", none.stdout);
     // An entry that cannot be read might be anyone.
     sealed.write("do-not-call.csv", "Phone\n91861 5***\n");
     assert_eq!(sealed.run_with_input(&args, header.as_bytes()).code, 2);
+}
+
+#[test]
+fn problems_say_what_a_report_needs() {
+    let list = "Name,Salutation,Mobile,Country\nAsha Rao,Sahib,soon,IN\nLi Rao,Ms,9186159819,Utopia\nJoe Rao,Mr,9186159819,IN\n";
+    let lines = normalized(list, &["--with-keys"]).join("\n");
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(lines.as_bytes()).records().map(Result::unwrap).collect();
+    let problems: serde_json::Value = serde_json::from_str(&rows[0][18]).unwrap();
+    let codes: Vec<&str> =
+        problems.as_array().unwrap().iter().map(|problem| problem["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["not-a-number", "unknown-salutation"]);
+    assert_eq!(
+        problems[1]["unknown"],
+        serde_json::json!({"field": "salutation", "key": "sahib", "value": "Sahib"})
+    );
+    assert_eq!((&problems[0]["column"], &problems[0]["value"]), (&"Mobile".into(), &"soon".into()));
+    assert!(problems[0]["hint"].as_str().unwrap().contains("Mobile"), "{problems}");
+    assert!(!problems[0]["general_hint"].as_str().unwrap().is_empty());
+    assert!(rows[1][18].contains(r#""field":"country","key":"utopia","value":"Utopia""#), "{:?}", rows[1]);
+    assert_eq!(&rows[2][18], "");
+}
+
+#[test]
+fn all_forms_of_a_forbidden_number_are_named() {
+    let list = "Name,Salutation,Mobile,Do Not Call\nAsha Rao,Ms,+54 9 11 2345 6789,yes\n";
+    let lines = normalized(list, &["--with-keys"]);
+    assert!(lines[1].ends_with(",541123456789 5491123456789"), "{}", lines[1]);
+}
+
+#[test]
+fn only_results_come_out_on_request() {
+    let list = format!("{HEADER}Asha,Kumar,Mrs,9186159819,IN,\"a, b\"\n");
+    let lines = normalized(&list, &["--only-results"]);
+    assert_eq!(lines[0], OWN);
+    assert_eq!(lines[1], "valid,,919186159819,91,9186159819,IN,mobile,Asha,Kumar,Mrs,");
+    let json = normalized(r#"{"name":"Asha Rao","phone":"+919186159819"}"#, &["--only-results"]);
+    assert!(
+        json[0].starts_with(r#"{"rollcall_outcome":"rejected","rollcall_code":"missing-salutation","#),
+        "{json:?}"
+    );
+}
+
+#[test]
+fn numbers_of_a_suppression_list_come_out_in_all_forms() {
+    let list = "Phone,Expires\n+52 55 5123 4567,\n+91 91861 5**19,\n+91 91861 59819,2020-01-01\nnobody,\n91861 5***,never\n";
+    assert_eq!(
+        normalized(list, &["--as", "suppressions", "--region", "IN"]),
+        [
+            "Phone,Expires,rollcall_row,rollcall_entry,rollcall_numbers,rollcall_forms,rollcall_detail",
+            "+52 55 5123 4567,,2,active,525551234567,5215551234567,",
+            "+91 91861 5**19,,3,unreadable,91918615**19,,not a phone number: some of its digits are masked: `+91 91861 5**19`",
+            "+91 91861 59819,2020-01-01,4,expired,,,",
+            "nobody,,5,without-number,,,not a phone number: `nobody`",
+            "91861 5***,never,6,unreadable,,,not a phone number: some of its digits are masked: `91861 5***`",
+        ]
+    );
+    assert_eq!(normalized("Phone\n", &["--as", "suppressions"]).len(), 1, "an empty list suppresses nobody");
+}
+
+#[test]
+fn numbers_of_existing_contacts_come_out_with_their_names() {
+    let header = "id,firstName,lastName,cellPhone.phoneNumber,cellPhone.countryCode,cellPhone.extension";
+    let list = format!(
+        "{header}\nc1,Asha,Rao,9876543210,+91,+\nc2,Ana,Diaz,15551234567,+52,+\nc3,Li,,91861***19,+91,+\n"
+    );
+    let lines = normalized(list, &["--as", "contacts"]);
+    let key = |line: &str| line.split(',').nth(7).unwrap().to_owned();
+    let own = |line: &str| line.split(',').skip(8).collect::<Vec<_>>().join(",");
+    assert_eq!(
+        lines[0],
+        format!("{header},rollcall_row,rollcall_name_key,rollcall_numbers,rollcall_forms,rollcall_detail")
+    );
+    assert_eq!(own(&lines[1]), "919876543210,,Asha Rao (id c1)");
+    assert_eq!(own(&lines[2]), "525551234567 5215551234567,,Ana Diaz (id c2)");
+    assert_eq!(own(&lines[3]), "91861***19 9191861***19,,Li (id c3)");
+    let named = normalized("Name,Salutation,Mobile\nASHA  rao,Ms,+919876543210\n", &["--with-keys"]);
+    assert!(named[1].contains(&format!(",{},", key(&lines[1]))), "the same name has the same key: {named:?}");
+    let sealed = Sealed::new();
+    let other = sealed.run_with_input(&["normalize", "--as", "contacts"], b"Name,Phone\nAsha,9186159819\n");
+    assert_eq!(other.code, 3);
+    assert!(other.stderr.contains("cellPhone.phoneNumber"), "{}", other.stderr);
+    let useless = sealed.run_with_input(&["normalize", "--as", "contacts", "--with-keys"], b"");
+    assert_eq!(useless.code, 2);
+    assert!(
+        useless.stderr.contains("--with-keys has an effect only on a list of people"),
+        "{}",
+        useless.stderr
+    );
+}
+
+#[test]
+fn header_in_another_order_is_an_error_in_a_part() {
+    let sealed = Sealed::new();
+    let header = "Name,Salutation,Mobile,Do Not Call,Newsletter\n";
+    sealed.write("like.csv", format!("{header}Asha Rao,Ms,9186159819,no,no\n"));
+    let part = format!(
+        "{header}Asha Rao,Ms,9186159819,no,no\nName,Salutation,Mobile,Newsletter,Do Not Call\nLi Rao,Mr,9186159818,no,yes\n"
+    );
+    let whole = normalized(&part, &["--region", "IN"]);
+    assert!(
+        whole[2].contains(",suppressed,do-not-call-column,"),
+        "a whole list is read in the new order: {whole:?}"
+    );
+    let ended =
+        sealed.run_with_input(&["normalize", "--region", "IN", "--like", "like.csv"], part.as_bytes());
+    assert_eq!((ended.code, ended.stdout.lines().count()), (3, 2));
+    assert!(ended.stderr.contains("row 3: a second header begins here"), "{}", ended.stderr);
+}
+
+#[test]
+fn stalled_reader_does_not_keep_the_program_from_ending() {
+    let sealed = Sealed::new();
+    let mut command = sealed.command(&["normalize", "-q", "--region", "IN"]);
+    command.stdin(fs::File::open(sealed.write("list.csv", long_list().repeat(3))).unwrap());
+    let mut child = command.spawn().unwrap();
+    let mut first = [0; 1];
+    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    // Nobody reads on, and the pipe is full.
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
 #[test]
@@ -241,6 +372,8 @@ fn late_field_is_an_error_if_it_could_change_who_is_called() {
     let sealed = Sealed::new();
     let remark = sealed.run_with_input(&args, list(",\"remark\":\"x\"").as_bytes());
     assert_eq!((remark.code, remark.stdout.lines().count()), (0, 3_001));
+    let label = sealed.run_with_input(&args, list(",\"phone_type\":\"fax\"").as_bytes());
+    assert_eq!(label.code, 3, "it may be a fax");
     let late = list(",\"Do Not Call\":\"yes\"");
     let forbidding = sealed.run_with_input(&args, late.as_bytes());
     assert_eq!((forbidding.code, forbidding.stdout.lines().count()), (3, 3_000));
@@ -290,6 +423,9 @@ fn what_cannot_be_read_on_is_an_error() {
         let ended = sealed.run_with_input(&["normalize", "-q", "--region", "IN"], list);
         assert_eq!(ended.code, 3, "{}", ended.stderr);
         assert!(ended.stderr.contains(message) && ended.stderr.contains(hint), "{}", ended.stderr);
+        if list == late {
+            assert_eq!(ended.stdout.lines().count(), 9_001, "the rows above the fault");
+        }
     }
     let sealed = Sealed::new();
     let args = ["normalize", "-q", "--region", "IN", "--encoding", "windows-1252"];

@@ -39,7 +39,7 @@ pub(super) struct Cli {
 }
 
 /// Options that exist only on the command line, each with the reason.
-pub(super) const TYPED_ONLY: [(&str, &str); 15] = [
+pub(super) const TYPED_ONLY: [(&str, &str); 17] = [
     ("config", "it names the file itself"),
     ("profile", "it selects a table such as [profile.staging]"),
     ("no-check", "it applies to one call of `init`"),
@@ -56,6 +56,8 @@ pub(super) const TYPED_ONLY: [(&str, &str); 15] = [
     ),
     ("like", "it names a part of the list that one `normalize` reads"),
     ("with-keys", "the program that reads the rows needs it"),
+    ("only-results", "the program that reads the rows needs it"),
+    ("as", "it says what one `normalize` reads"),
     ("number", "it selects what one `purge` removes"),
     ("older-than", "it selects what one `purge` removes"),
     ("account", "it selects what one `purge` removes"),
@@ -175,14 +177,31 @@ pub(super) struct CheckArgs {
     pub(super) export: ExportOptions,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum NormalizeAs {
+    /// A list of people
+    #[default]
+    List,
+    /// A suppression list: its numbers come out
+    Suppressions,
+    /// Existing contacts, as `fetch contacts` wrote them: their numbers come out
+    Contacts,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct NormalizeArgs {
+    /// What the list is
+    #[arg(long = "as", value_enum, value_name = "WHAT", default_value_t)]
+    pub(super) what: NormalizeAs,
     /// Read the columns like those of this list, which has the same header, instead of waiting for the first rows
     #[arg(long, value_name = "FILE")]
     pub(super) like: Option<PathBuf>,
-    /// Add `rollcall_row`, `rollcall_name_key` and `rollcall_forbidden`, for a program that deduplicates
+    /// Add the columns that a program needs to deduplicate and to report
     #[arg(long)]
     pub(super) with_keys: bool,
+    /// Omit the list's own columns
+    #[arg(long)]
+    pub(super) only_results: bool,
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
     #[command(flatten)]

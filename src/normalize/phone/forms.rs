@@ -51,11 +51,17 @@ pub fn other_forms(number: E164) -> Vec<E164> {
 }
 
 /// Returns the number with a zero after its calling code, if only that form is valid.
-pub fn with_lost_zero(number: E164) -> Option<E164> {
+fn with_lost_zero(number: E164) -> Option<E164> {
     let digits = number.digits();
     let code = WITH_ZERO.iter().find(|code| digits.starts_with(**code))?;
     let with_zero = E164::from_digits(&format!("{code}0{}", &digits[code.len()..]))?;
     (!is_assigned(number) && is_assigned(with_zero)).then_some(with_zero)
+}
+
+/// Returns all forms of a number whose call would reach the same person, itself included: those that must not be
+/// called if the number must not.
+pub fn suppressed_forms(number: E164) -> impl Iterator<Item = E164> {
+    other_forms(number).into_iter().chain([number]).chain(with_lost_zero(number))
 }
 
 /// Returns whether the number, or another form of it, is an assigned number in its country.

@@ -27,7 +27,7 @@ mod words;
 pub use self::{
     all::{AllNumbers, read_all},
     bare::Habit,
-    forms::{is_known, other_forms, with_lost_zero},
+    forms::{is_known, other_forms, suppressed_forms},
     habits::Habits,
     library::{Length, ParsedNumber, Unreadable, parse_by_library},
     mask::{ByMask, Mask},

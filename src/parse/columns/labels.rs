@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{countries, do_not_call, do_not_call::CallHeader};
+use super::{countries, do_not_call, do_not_call::CallHeader, folding::fold_with_numbers};
 use crate::{
     contact::Field,
     row::{CallColumn, Columns, PhoneLabel, Says},
@@ -35,6 +35,17 @@ const ANY_PHONE: [&str; 6] = ["phone", "phones", "tel", "telephone", "telefon", 
 
 /// Maximum number of labels. No file that a program writes has a tenth of it.
 const MAX_LABELS: usize = 4096;
+
+/// Returns whether a column with this header describes the number in one of the others, which may be a phone column.
+pub(super) fn may_label(header: &str, headers: &[String]) -> bool {
+    let folded = fold_with_numbers(header);
+    [KINDS.as_slice(), MARKS.as_slice()].into_iter().any(|names| {
+        let base = without(&folded, names);
+        let is_label = base.len() < folded.split(' ').count();
+        let base: Vec<&str> = base.into_iter().filter(|word| !OF_NUMBER.contains(word)).collect();
+        is_label && headers.iter().any(|other| without(&fold_with_numbers(other), &OF_NUMBER) == base)
+    })
+}
 
 /// Adds labels for the phone columns. `words` are the headers, folded with their numbers. Returns `false` if there are
 /// too many labels.

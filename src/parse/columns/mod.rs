@@ -276,10 +276,12 @@ pub(crate) fn is_about_calls(header: &str) -> bool {
     do_not_call::read(&fold_with_numbers(header)).is_some_and(|found| found.question != Question::Status)
 }
 
-/// Returns whether a column with this header may change who is called, and with which number.
-pub(in crate::parse) fn matters(header: &str) -> bool {
+/// Returns whether one more column with this header, behind those of a list, may change who is called, and with which
+/// number.
+pub(in crate::parse) fn matters(header: &str, headers: &[String]) -> bool {
     Field::ALL.iter().any(|field| means(header, *field))
         || do_not_call::read(&fold_with_numbers(header)).is_some()
+        || labels::may_label(header, headers)
 }
 
 /// Returns whether a header means a title. Some files keep salutations there.

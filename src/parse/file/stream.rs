@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The maximum size of a beginning, for lists with long rows.
-const MAX_HEAD_BYTES: usize = 4 * 1024 * 1024;
+pub(in crate::parse) const MAX_HEAD_BYTES: usize = 4 * 1024 * 1024;
 
 /// How much of a list its columns are matched by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +24,37 @@ pub(in crate::parse) enum Head {
 }
 
 impl Head {
-    /// Returns whether a text is enough.
-    fn is_enough(self, text: &[u8]) -> bool {
-        let line_ends = memchr::memchr_iter(b'\n', text).count();
+    /// Returns the end of the shortest beginning of a text that is enough, wherever the text was cut.
+    fn end_in(self, text: &[u8]) -> Option<usize> {
         match self {
             // A CR alone ends the lines of some old programs; they wait for more text.
-            Self::Rows(rows) => text.len() >= SAMPLE_BYTES && line_ends > rows,
+            Self::Rows(rows) => {
+                let mut ends = line_ends(text).enumerate();
+                ends.find(|(line, end)| *line >= rows && *end >= SAMPLE_BYTES).map(|(_, end)| end)
+            }
             Self::Header => {
-                let quotes = memchr::memchr_iter(b'"', text).count();
-                line_ends > 0 && quotes.is_multiple_of(2)
+                let mut start = 0;
+                line_ends(text).find(|end| {
+                    let line = text[start..*end].trim_ascii();
+                    start = *end;
+                    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
+                    // Excel reads a delimiter from such a line.
+                    !line.is_empty() && !line.to_ascii_lowercase().starts_with(b"sep=")
+                })
             }
         }
     }
+}
+
+/// Returns the ends of records: of lines, except inside quotation marks.
+fn line_ends(text: &[u8]) -> impl Iterator<Item = usize> {
+    // In JSON, no text has a line end, and some have quotation marks.
+    let has_quotes = !text.trim_ascii_start().starts_with(b"{");
+    let mut is_quoted = false;
+    memchr::memchr2_iter(b'\n', b'"', text).filter_map(move |place| {
+        is_quoted ^= text[place] == b'"' && has_quotes;
+        (text[place] == b'\n' && !is_quoted).then_some(place + 1)
+    })
 }
 
 /// The beginning of a list, and the rest.
@@ -59,20 +78,24 @@ impl Stream {
         };
         let (mut head, mut is_whole) = (Vec::new(), false);
         let mut chunk = vec![0; CHUNK_BYTES];
-        while head.len() < MAX_HEAD_BYTES && !wanted.is_enough(&head) {
+        let end = loop {
+            if let Some(end) = wanted.end_in(&head) {
+                break end;
+            }
+            if is_whole || head.len() >= MAX_HEAD_BYTES {
+                // A record that is cut is not yet one.
+                let end = head.len().min(MAX_HEAD_BYTES);
+                let line = memchr::memrchr(b'\n', &head[..end]).filter(|_| !is_whole);
+                break line.map_or(end, |line| line + 1);
+            }
             match rest.read(&mut chunk) {
-                Ok(0) => {
-                    is_whole = true;
-                    break;
-                }
+                Ok(0) => is_whole = true,
                 Ok(read) => head.extend_from_slice(&chunk[..read]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
-        }
-        // A record that is cut is not yet one.
-        let end = memchr::memrchr(b'\n', &head).map_or(head.len(), |end| end + 1);
-        if !is_whole && end < head.len() {
+        };
+        if end < head.len() {
             rest = Box::new(Cursor::new(head.split_off(end)).chain(rest));
         }
         Ok(Self { head, rest })
@@ -85,37 +108,46 @@ pub(in crate::parse) struct Utf8Only<R> {
     /// The beginning of a letter at the end of what was read.
     cut: Vec<u8>,
     lines: u64,
+    fault: Option<NotUtf8>,
 }
 
 impl<R: Read> Utf8Only<R> {
     pub(in crate::parse) fn new(bytes: R) -> Self {
-        Self { bytes, cut: Vec::new(), lines: 1 }
+        Self { bytes, cut: Vec::new(), lines: 1, fault: None }
     }
 
-    /// Returns the first line with a byte that is not UTF-8.
-    fn line_of_error(&mut self, read: &[u8]) -> Option<u64> {
-        let joined = [std::mem::take(&mut self.cut).as_slice(), read].concat();
+    /// Returns how much of what was read is UTF-8. The first other byte is a fault.
+    fn valid_up_to(&mut self, read: &[u8]) -> usize {
+        let cut = std::mem::take(&mut self.cut);
+        let joined = [cut.as_slice(), read].concat();
         let valid = encoding_rs::Encoding::utf8_valid_up_to(&joined);
         self.lines += memchr::memchr_iter(b'\n', &joined[..valid]).count() as u64;
         match std::str::from_utf8(&joined[valid..]) {
-            Ok(_) => None,
+            Ok(_) => read.len(),
             // A letter that may continue.
             Err(error) if error.error_len().is_none() && !read.is_empty() => {
                 self.cut = joined[valid..].to_vec();
-                None
+                read.len()
             }
-            Err(_) => Some(self.lines),
+            Err(_) => {
+                self.fault = Some(NotUtf8 { line: self.lines });
+                valid.saturating_sub(cut.len())
+            }
         }
     }
 }
 
 impl<R: Read> Read for Utf8Only<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.bytes.read(buffer)?;
-        match self.line_of_error(&buffer[..read]) {
-            None => Ok(read),
-            Some(line) => Err(io::Error::other(NotUtf8 { line })),
+        if self.fault.is_none() {
+            let read = self.bytes.read(buffer)?;
+            let valid = self.valid_up_to(&buffer[..read]);
+            // The rows above the fault are good.
+            if valid > 0 || self.fault.is_none() {
+                return Ok(valid);
+            }
         }
+        self.fault.map_or(Ok(0), |fault| Err(io::Error::other(fault)))
     }
 }
 
@@ -156,6 +188,28 @@ mod tests {
     }
 
     #[test]
+    fn lines_above_the_header_are_not_the_header() {
+        let pieces = Pieces(vec![b"\xef\xbb\xbfsep=;\n", b"\n", b"Name;Phone\nAnn;1\n", b"more"]);
+        let stream = Stream::open(Box::new(pieces), Head::Header).unwrap();
+        assert_eq!(stream.head, b"\xef\xbb\xbfsep=;\n\nName;Phone\n");
+    }
+
+    #[test]
+    fn beginning_is_the_same_however_the_text_comes() {
+        let row = format!("Ann,1,\"{}\n\n\n\"\n", "x".repeat(1000));
+        let text: &'static [u8] = row.repeat(300).leak().as_bytes();
+        let head = |size| {
+            let pieces = Pieces(text.chunks(size).collect());
+            Stream::open(Box::new(pieces), Head::Rows(160)).unwrap().head.len()
+        };
+        assert_eq!(
+            [head(60_000), head(7), head(1_000_000)],
+            [row.len() * 161; 3],
+            "records are counted, not lines"
+        );
+    }
+
+    #[test]
     fn whole_short_list_is_the_beginning() {
         let stream = Stream::open(Box::new(&b"Name,Phone\nA,1\n"[..]), Head::Rows(160)).unwrap();
         assert_eq!(stream.head, b"Name,Phone\nA,1\n");
@@ -167,6 +221,10 @@ mod tests {
             let mut text = Vec::new();
             Utf8Only::new(Pieces(pieces)).read_to_end(&mut text).map_err(|error| error.to_string())
         };
+        let mut good = Vec::new();
+        let broken: Vec<&'static [u8]> = vec![b"a\nb\nZo\xeb\n", b""];
+        assert!(Utf8Only::new(Pieces(broken)).read_to_end(&mut good).is_err());
+        assert_eq!(good, b"a\nb\nZo", "the rows above it come out");
         let error = Err("line 2 is not UTF-8, but the lines above it are".to_owned());
         assert_eq!(read(vec![b"a\nZo\xc3", b"\xab\n", b""]), Ok(7));
         assert_eq!(read(vec![b"a\nZo\xeb\n", b""]), error);

@@ -1,6 +1,7 @@
 //! JSON with one record per line, also while it is written.
 
 use std::{
+    collections::HashSet,
     io::{BufRead as _, BufReader, Read},
     ops::ControlFlow,
 };
@@ -13,13 +14,13 @@ use super::{
     record::JsonRecord,
     row::JsonRow,
 };
-use crate::{
-    parse::{columns, error::Fault, raw_row::RowSink},
-    row::CellKind,
-};
+use crate::parse::{columns, error::Fault, raw_row::RowSink};
 
 /// The bytes read at a time, as many as a pipe holds.
 const READ_BYTES: usize = 64 * 1024;
+
+/// Fields without a meaning that are remembered.
+const MAX_OTHERS: usize = 1000;
 
 /// A receiver of the values of lines.
 pub(super) trait LineSink {
@@ -42,15 +43,17 @@ impl<F: FnMut(u64, &RawValue) -> Step> LineSink for F {
 pub(super) struct Streamed<'j, S> {
     record: JsonRecord,
     row: JsonRow<'j>,
+    keys: &'j [String],
+    /// Other fields, which do not matter.
+    others: HashSet<String>,
     sink: &'j mut S,
 }
 
 impl<'j, S: RowSink> Streamed<'j, S> {
     pub(super) fn new(json: &'j Json, sink: &'j mut S) -> Self {
-        let mut row = JsonRow::new(&json.keys);
-        row.cells.push((String::new(), CellKind::Text));
+        let row = JsonRow::new(&json.keys).with_record();
         let record = JsonRecord { packs_lists: json.packs_lists, ..JsonRecord::default() };
-        Self { record, row, sink }
+        Self { record, row, keys: &json.keys, others: HashSet::new(), sink }
     }
 }
 
@@ -58,15 +61,19 @@ impl<S: RowSink> LineSink for Streamed<'_, S> {
     fn value(&mut self, number: u64, value: &RawValue) -> Step {
         self.record.read(value).map_err(|unread| unread.of(number))?;
         self.row.fill(&mut self.record.cells, |name| {
+            if self.others.contains(name) {
+                return Ok(());
+            }
             // It may hold the number, or say not to call.
-            if columns::matters(name) {
+            if columns::matters(name, self.keys) {
                 return Err(Fault::LateField { line: number, field: name.to_owned() });
+            }
+            if self.others.len() < MAX_OTHERS {
+                self.others.insert(name.to_owned());
             }
             Ok(())
         })?;
-        if let Some((text, _)) = self.row.cells.last_mut() {
-            value.get().clone_into(text);
-        }
+        self.row.set_record(value.get());
         Ok(self.sink.row(number, &self.row))
     }
 

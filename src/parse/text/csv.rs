@@ -59,7 +59,7 @@ impl Text {
             if sink.row(record.line, record).is_break() {
                 break;
             }
-            if is_stream && !records.has_line() && sink.pause().is_break() {
+            if is_stream && !records.has_record() && sink.pause().is_break() {
                 break;
             }
         }
@@ -182,10 +182,14 @@ impl Records {
         Ok(Some(&self.record))
     }
 
-    /// Returns whether there is a whole line in the buffer.
-    fn has_line(&self) -> bool {
+    /// Returns whether there is a whole record in the buffer.
+    fn has_record(&self) -> bool {
         let ahead = self.buffer[self.next..self.end].trim_ascii_start();
-        memchr::memchr(b'\n', ahead).is_some()
+        let mut is_quoted = false;
+        memchr::memchr3_iter(b'\n', b'\r', b'"', ahead).any(|place| {
+            is_quoted ^= ahead[place] == b'"';
+            !is_quoted && ahead[place] != b'"'
+        })
     }
 
     /// Reads a record of moderate size without quotation marks that ends in the buffer. Returns `false` for any other,

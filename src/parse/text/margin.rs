@@ -171,7 +171,7 @@ pub(in crate::parse) struct Margin {
     pub(in crate::parse) footer: Vec<KeptRow>,
     is_text: bool,
     /// Whether other parts of the list may follow, so that no line is below it.
-    is_of_part: bool,
+    pub(in crate::parse) is_of_part: bool,
 }
 
 impl Margin {

@@ -96,14 +96,16 @@ impl<'a> Cell<'a> {
 }
 
 /// The columns of an input that rollcall passes on unchanged.
-struct PassedOn {
+#[derive(Clone, Debug)]
+pub(in crate::report) struct PassedOn {
     time_zone: Vec<usize>,
     unique_id: Option<usize>,
     priority: Option<usize>,
 }
 
 impl PassedOn {
-    fn of(input: &InputInfo) -> Self {
+    /// Finds the columns.
+    pub(in crate::report) fn of(input: &InputInfo) -> Self {
         let headers: Vec<String> = input.headers.iter().map(|header| parse::fold(header)).collect();
         let named = |names: &[&str]| {
             let is_named = |column: &usize| names.contains(&headers[*column].as_str());
@@ -119,7 +121,7 @@ impl PassedOn {
     }
 
     /// Returns the time zone of a contact: that of its number's region if it has only one, else the one in its row.
-    fn time_zone(&self, row: Row<'_>, region: Option<Region>) -> &'static str {
+    pub(in crate::report) fn time_zone(&self, row: Row<'_>, region: Option<Region>) -> &'static str {
         let of_row = || {
             let mut texts = self.time_zone.iter().filter_map(|column| row.text(*column).ok());
             texts.find_map(time_zone::identifier)

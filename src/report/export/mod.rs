@@ -13,6 +13,7 @@ use std::{
 
 use serde::Serialize;
 
+pub(super) use self::layout::PassedOn;
 pub use self::{format::ExportFormat, layout::ExportLayout};
 use self::{format::Sink, layout::LayoutWriter};
 use super::{OutputFolder, ReportError, ReportedRow};

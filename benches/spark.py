@@ -6,6 +6,7 @@
 `pyspark`, `pyarrow` and Java.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -28,6 +29,18 @@ def timed(what, rows, command, stdin=None):
         f"{what:24} {seconds:8.2f} s {rows / seconds:12,.0f} rows/s {cpu:8.2f} CPU s {usage.ru_maxrss / 1024:8,.0f} MB",
         flush=True,
     )
+
+
+def shuffled(folder):
+    """Returns the bytes that tasks wrote for other tasks."""
+    written = 0
+    for path in Path(folder).iterdir():
+        with open(path, encoding="utf-8") as events:
+            for line in events:
+                event = json.loads(line)
+                metrics = event.get("Task Metrics") if event["Event"] == "SparkListenerTaskEnd" else None
+                written += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"] if metrics else 0
+    return written
 
 
 def main():
@@ -57,8 +70,16 @@ def main():
                 "spark.sql.parquet.compression.codec=gzip",
                 "--conf",
                 "spark.sql.shuffle.partitions=8",
+                "--conf",
+                "spark.eventLog.enabled=true",
+                "--conf",
+                "spark.eventLog.rolling.enabled=false",
+                "--conf",
+                "spark.eventLog.compress=false",
+                "--conf",
+                f"spark.eventLog.dir=file:{folder}/events",
                 "--py-files",
-                str(ROOT / "samples/spark/rollcall_spark.py"),
+                ",".join(str(ROOT / f"samples/spark/{name}.py") for name in ["rollcall_spark", "rollcall_report"]),
                 str(ROOT / "samples/spark/check.py"),
                 source,
                 "--one-line",
@@ -67,7 +88,9 @@ def main():
                 "--rollcall",
                 rollcall,
             ]
+            os.mkdir(f"{folder}/events")
             timed("Spark, two cores", rows, spark)
+            print(f"  shuffled: {shuffled(f'{folder}/events') / rows:.0f} bytes a row")
 
 
 if __name__ == "__main__":

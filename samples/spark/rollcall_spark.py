@@ -1,10 +1,14 @@
 """The verdicts of rollcall for the rows of a Spark DataFrame.
 
 `normalize` passes each partition through `rollcall normalize`, so that a row gets the same outcome, code and number as
-on one machine. `check.py` also deduplicates and writes the files of a run.
+on one machine. `numbers` does the same for suppression lists and existing contacts. `check.py` also deduplicates and
+writes the files of a run.
 """
 
 import collections
+import csv
+import dataclasses
+import io
 import os
 import subprocess
 import tempfile
@@ -18,23 +22,88 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-# The columns for deduplication.
-KEYS = ["rollcall_row", "rollcall_name_key", "rollcall_forbidden"]
+# The columns for deduplication and reports.
+KEYS = ["rollcall_row", "rollcall_time_zone", "rollcall_name_key", "rollcall_problems", "rollcall_forbidden"]
 
 # As many rows as rollcall matches the columns of a file by.
 HEAD_ROWS = 160
 
+# Options about the bytes of a file: Spark has read them.
+_OF_FILES = ["--encoding", "--delimiter", "--format", "--sheet", "--member", "--no-header"]
+
 _MULTILINE = pyarrow.csv.ParseOptions(newlines_in_values=True)
+
+# Results read at a time. A result has no cells of the list, except those beyond the header.
+_BLOCK_BYTES = 4 << 20
 
 
 class RollcallError(RuntimeError):
-    """A partition that rollcall could not read, with its message."""
+    """A list that rollcall cannot read, with its message."""
 
 
-def normalize(
-    frame: DataFrame, rollcall="rollcall", options=(), exclude_files=(), carried=(), with_keys=False
-) -> DataFrame:
-    """Returns the rows with the columns of `rollcall normalize`.
+@dataclasses.dataclass
+class List:
+    """A list whose columns may have any names, also the same ones."""
+
+    frame: DataFrame
+    # The columns of the frame that belong to the list, and the list's names for them.
+    columns: list
+    headers: list
+    # The column with the text of a record whose cells do not fit the header.
+    raw: str = None
+    # The columns with the file and the part of it, if the rows include the header of each file.
+    file: str = None
+    part: str = None
+
+    @classmethod
+    def of(cls, frame, carried=()):
+        """Returns the list in a frame. `carried` columns are not part of it; the program replaces its own."""
+        names = [name for name in frame.columns if name not in carried and not name.startswith("rollcall_")]
+        return cls(frame, names, names)
+
+    def of_csv(self):
+        """Returns whether it was read from CSV files."""
+        return self.file is not None
+
+
+def read_csv(spark, source, one_line=False, encoding=None, delimiter=None):
+    """Reads CSV files as a list.
+
+    All files must have the same header, as their first row. If no cell has a line break, `one_line` lets several tasks
+    share a file.
+    """
+    reader = spark.read.option("header", False).option("multiLine", not one_line).option("escape", '"')
+    for name, value in [("encoding", encoding), ("sep", delimiter)]:
+        if value is not None:
+            reader = reader.option(name, value)
+    first = reader.csv(source).first()
+    if first is None:
+        raise RollcallError(f"{source} has no rows")
+    headers = [cell or "" for cell in first]
+    columns = [f"__{index}" for index in range(len(headers))]
+    fields = [StructField(name, StringType()) for name in [*columns, "__raw"]]
+    # Without pruning, records with other cells than the header are found.
+    reader = reader.option("columnNameOfCorruptRecord", "__raw").option("columnPruning", False)
+    frame = reader.schema(StructType(fields)).csv(source)
+    part = F.col("_metadata.file_block_start").alias("__of_part")
+    frame = frame.select("*", F.col("_metadata.file_path").alias("__of_file"), part)
+    return List(frame, columns, headers, raw="__raw", file="__of_file", part="__of_part")
+
+
+def unique(headers):
+    """Returns the headers as names for columns of a DataFrame, where none may occur twice or be empty."""
+    names, taken = [], set()
+    for index, header in enumerate(headers):
+        name = header or f"column {index + 1}"
+        while name.lower() in taken:
+            name += f" {index + 1}"
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def normalize(source, rollcall="rollcall", options=(), exclude_files=(), carried=(), with_keys=False):
+    """Returns the rows of a DataFrame or `List` with the columns of `rollcall normalize`.
 
     `with_keys` adds the columns for deduplication; `rollcall_forbidden` only if a column of the list may forbid calls.
     Columns become text, except the `carried` ones, which are not part of the list. Rows without any text are not
@@ -42,43 +111,145 @@ def normalize(
     name of a file that `--files` brings there. `options` are reading options, such as `["--region", "IN"]`.
     `exclude_files` are suppression files, as paths or names like the program's.
     """
-    # The program replaces its own columns.
-    names = [name for name in frame.columns if name not in carried and not name.startswith("rollcall_")]
-    carried = list(carried)
-    texts = frame.select([F.col(f"`{name}`").cast("string").alias(name) for name in names] + carried)
-    # The columns are matched once, by the first rows, and alike in all partitions.
-    head = _csv(texts.select([f"`{name}`" for name in names]).limit(HEAD_ROWS).toArrow())
-    arguments = ["normalize", "--quiet", "--with-keys", *options]
-    # A wrong option fails here, before any task starts.
-    written = _columns_of([_shipped(rollcall), *arguments], head)
-    own = [name for name in written[len(names) :] if with_keys or name not in KEYS]
-    fields = [StructField(name, StringType()) for name in names]
-    fields += [frame.schema[name] for name in carried] + [StructField(name, StringType()) for name in own]
-
-    def of_partition(batches):
-        command = [_shipped(rollcall), *arguments]
-        for file in exclude_files:
-            command += ["--exclude-file", _shipped(file)]
-        with tempfile.NamedTemporaryFile(suffix=".csv") as like:
-            like.write(head)
-            like.flush()
-            yield from _run([*command, "--like", like.name], batches, names, carried, own)
-
-    return texts.mapInArrow(of_partition, StructType(fields))
+    arguments = ["--with-keys", *_allowed(options)]
+    return _passed(source, rollcall, arguments, exclude_files, list(carried), lambda own: with_keys or own not in KEYS)
 
 
-def _columns_of(command, head):
-    """Returns the columns that the program writes for a list."""
-    with tempfile.NamedTemporaryFile(suffix=".csv") as like:
-        like.write(head)
-        like.flush()
+def numbers(source, kind, rollcall="rollcall", options=(), carried=()):
+    """Returns the numbers in the rows of a suppression list (`kind="suppressions"`) or of existing contacts, as `rollcall
+    fetch contacts` writes them (`kind="contacts"`).
+
+    The rows have the columns of `rollcall normalize --as`, and the `carried` ones.
+    """
+    arguments = ["--as", kind, *_allowed(options)]
+    return _passed(source, rollcall, arguments, [], list(carried), lambda own: True, with_cells=False)
+
+
+def head_of(source):
+    """Returns the first rows of a list as CSV: its columns are matched by them."""
+    rows = source.frame.limit(HEAD_ROWS + 1).select(*_cells(source), *_places(source)).toArrow()
+    batches = rows.to_batches() if not source.of_csv() else _without_headers(rows.to_batches(), source.headers)
+    text = io.BytesIO()
+    text.write(_header(source.headers))
+    for batch in batches:
+        _write(text, pa.Table.from_batches([batch]), len(source.headers))
+    return text.getvalue()
+
+
+def shipped(name, is_program=False):
+    """Returns the path of a file that Spark brought to this machine, or the name as it is."""
+    if os.path.dirname(name):
+        return name
+    # Some clusters put it into the working folder.
+    places = [SparkFiles.get(name), os.path.abspath(name)]
+    found = next((place for place in places if os.path.isfile(place)), name)
+    if is_program and found == places[0] and not os.access(found, os.X_OK):
+        os.chmod(found, os.stat(found).st_mode | 0o100)
+    return found
+
+
+def run(command, head):
+    """Runs the program on the first rows of a list, on this machine, and returns its output."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = _with_files(folder, head)
+        command = [path if word is HEAD else word for word in command]
+        command = [command[0], "--config", os.path.join(folder, SETTINGS), *command[1:]]
         try:
-            ended = subprocess.run([*command, "--like", like.name], input=head, capture_output=True)
+            ended = subprocess.run(command, input=head, capture_output=True, cwd=folder)
         except OSError as error:
             raise _missing(command[0], error) from None
-    if ended.returncode != 0:
+    if ended.returncode not in (0, 1):
         raise _failed(ended.returncode, ended.stderr)
-    return pyarrow.csv.read_csv(pa.py_buffer(ended.stdout), parse_options=_MULTILINE).column_names
+    return ended.stdout
+
+
+# The place of the file with the first rows in a command for `run`.
+HEAD = object()
+
+# The name of an empty settings file: all machines read a list alike, whatever settings they have.
+SETTINGS = "rollcall.toml"
+
+
+def _with_files(folder, head):
+    """Writes the first rows and the settings to a folder, and returns the path of the rows."""
+    path = os.path.join(folder, "head.csv")
+    for name, content in [(path, head), (os.path.join(folder, SETTINGS), b"")]:
+        with open(name, "wb") as file:
+            file.write(content)
+    return path
+
+
+def _allowed(options):
+    for option in options:
+        name = option.split("=")[0]
+        if name in _OF_FILES:
+            raise RollcallError(f"{name} has no effect on rows that Spark has read. Omit it.")
+    return options
+
+
+def _passed(source, rollcall, arguments, exclude_files, carried, is_wanted, with_cells=True):
+    source = source if isinstance(source, List) else List.of(source, carried)
+    # The columns are matched once, by the first rows, and alike in all partitions.
+    head = head_of(source)
+    # What Spark has read is text of this form, whatever the list was.
+    arguments = ["normalize", "--quiet", "--format", "csv", "--delimiter", ",", "--encoding", "utf-8", *arguments]
+    # A wrong option fails here, before any task starts.
+    written = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head)
+    written = next(csv.reader(io.StringIO(written.decode(), newline="")))
+    count = len(source.headers)
+    if [name.strip() for name in written[:count]] != [header.strip() for header in source.headers]:
+        raise RollcallError(f"rollcall finds another header than the first row: {written}. Remove the rows above it.")
+    own = [name for name in written[count:] if is_wanted(name)]
+    arguments.append("--only-results")
+    names = unique(source.headers) if with_cells else []
+    fields = [StructField(name, StringType()) for name in names]
+    fields += [source.frame.schema[name] for name in carried] + [StructField(name, StringType()) for name in own]
+    places = _places(source)
+    rows = source.frame.select(*_cells(source), *places, *carried)
+    plan = _Plan(source.headers, source.of_csv(), names, carried, own)
+
+    def of_partition(batches):
+        command = [shipped(rollcall, is_program=True), *arguments]
+        for file in exclude_files:
+            command += ["--exclude-file", shipped(file)]
+        with tempfile.TemporaryDirectory() as folder:
+            command += ["--like", _with_files(folder, head), "--config", os.path.join(folder, SETTINGS)]
+            yield from _run(command, batches, plan)
+
+    return rows.mapInArrow(of_partition, StructType(fields))
+
+
+@dataclasses.dataclass
+class _Plan:
+    """How batches are sent: first the cells of the list, then its places if it is from CSV files, then carried columns."""
+
+    headers: list
+    of_csv: bool
+    # The names of the cells and of the columns of the program, as they come back.
+    names: list
+    carried: list
+    own: list
+
+
+def _cells(source):
+    types = dict(source.frame.dtypes)
+    return [_text(F.col(f"`{name}`"), types[name]).alias(f"__{index}") for index, name in enumerate(source.columns)]
+
+
+def _text(column, kind):
+    """Returns a column as text. A number without a fraction has no dot and no exponent."""
+    text = column.cast("string")
+    if kind not in ("float", "double"):
+        return text
+    is_whole = (column == F.floor(column)) & (F.abs(column) < 1e18)
+    return F.when(is_whole, column.cast("decimal(18,0)").cast("string")).otherwise(text)
+
+
+def _places(source):
+    if not source.of_csv():
+        return []
+    places = [("__text", source.raw), ("__of", source.file), ("__from", source.part)]
+    return [F.col(f"`{name}`").alias(alias) for alias, name in places]
 
 
 def _missing(program, error):
@@ -91,44 +262,85 @@ def _failed(code, said):
     return RollcallError(f"rollcall ended with exit code {code}: {said.decode(errors='replace').strip()}")
 
 
-def _shipped(name):
-    """Returns the path of a file that Spark brought to this machine, or the name as it is."""
-    if os.path.isabs(name):
-        return name
-    # Some clusters put it into the working folder.
-    places = [SparkFiles.get(os.path.basename(name)), os.path.abspath(name)]
-    shipped = next((place for place in places if os.path.isfile(place)), None)
-    if shipped is None:
-        return name
-    if not os.access(shipped, os.X_OK):
-        os.chmod(shipped, os.stat(shipped).st_mode | 0o100)
-    return shipped
+def _without_headers(batches, headers):
+    """Yields batches without the first row of each file, which is its header."""
+    files, parts, file = len(headers) + 1, len(headers) + 2, None
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        paths, kept, start = batch.column(files), [], 0
+        while start < batch.num_rows:
+            is_next = pc.not_equal(paths.slice(start), paths[start])
+            end = pc.index(is_next, True).as_py()
+            end = batch.num_rows if end < 0 else start + end
+            path, first = paths[start].as_py(), batch.column(parts)[start].as_py()
+            is_header = path != file and first == 0
+            file = path
+            if is_header:
+                found = [batch.column(index)[start].as_py() or "" for index in range(len(headers))]
+                if found != headers or batch.column(len(headers))[start].is_valid:
+                    raise RollcallError(
+                        f"{path} has another header than the first file: {', '.join(found)} instead of "
+                        f"{', '.join(headers)}. Check such files as lists of their own."
+                    )
+            kept.append(batch.slice(start + is_header, end - start - is_header))
+            start = end
+        yield from kept
+
+
+def _header(headers):
+    table = pa.table([pa.array([header]) for header in headers], names=[str(index) for index in range(len(headers))])
+    return _csv(table)
 
 
 def _csv(table):
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed"))
     return sink.getvalue().to_pybytes()
 
 
-def _run(command, batches, names, carried, own):
+def _write(file, table, count):
+    """Writes the cells of rows as CSV, and returns the number of lines of each row. Records whose cells do not fit the
+    header are written as they stand in their file."""
+    cells = table.select(range(count))
+    # Each row ends with a line end of its own.
+    lengths = pa.array([1] * table.num_rows, pa.int64())
+    for cell in cells.columns:
+        lengths = pc.add(lengths, _line_ends(cell.combine_chunks()))
+    raws = table.column(count).combine_chunks() if table.num_columns > count and table.schema.names[count] == "__text" else None
+    if raws is None or raws.null_count == len(raws):
+        file.write(_csv(cells))
+        return lengths
+    written, lengths = 0, lengths.to_pylist()
+    for index in pc.indices_nonzero(pc.is_valid(raws)).to_pylist():
+        file.write(_csv(cells.slice(written, index - written)))
+        raw = raws[index].as_py().rstrip("\r\n")
+        if raw.count('"') % 2:
+            # As they stand, the quotation marks would include the next rows.
+            raw = '"' + raw.replace('"', '""') + '"'
+        file.write(raw.encode() + b"\n")
+        lengths[index] = 1 + _line_ends(pa.array([raw]))[0].as_py()
+        written = index + 1
+    file.write(_csv(cells.slice(written)))
+    return pa.array(lengths, pa.int64())
+
+
+def _run(command, batches, plan):
     """Passes batches through the program, and yields them with its columns."""
     try:
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as error:
         raise _missing(command[0], error) from None
     sent, said, broken = _Sent(), [], None
     threads = [
-        threading.Thread(target=_send, args=(child.stdin, batches, names, sent), daemon=True),
+        threading.Thread(target=_send, args=(child.stdin, batches, plan, sent), daemon=True),
         threading.Thread(target=lambda: said.append(child.stderr.read()), daemon=True),
     ]
     for thread in threads:
         thread.start()
     try:
-        yield from _received(child.stdout, names + carried, own, sent)
-    except pa.ArrowException as error:
+        yield from _received(child.stdout, plan, sent)
+    except (pa.ArrowException, _Unmatched) as error:
         # If the program ended early, its message says why.
         broken = error
     finally:
@@ -142,6 +354,11 @@ def _run(command, batches, names, carried, own):
         raise _failed(code, b"".join(said))
     if broken is not None:
         raise broken
+    sent.check_rest(plan.headers)
+
+
+class _Unmatched(RollcallError):
+    """Rows that came back and were not sent, or the other way round."""
 
 
 class _Sent:
@@ -151,29 +368,29 @@ class _Sent:
         self.batches = collections.deque()
         self.error = None
 
+    def check_rest(self, headers):
+        """Checks the rows that did not come back at the end."""
+        for table, _, returned in self.batches:
+            check_missing(table, returned, headers)
 
-def _send(stdin, batches, names, sent):
-    line = 1
+
+def _send(stdin, batches, plan, sent):
     try:
         with stdin:
-            header = pa.table({name: pa.array([], pa.string()) for name in names})
-            text = _csv(header)
-            line += _line_ends(pa.array([text.decode()])).to_pylist()[0]
-            stdin.write(text)
-            for batch in batches:
+            header = _header(plan.headers)
+            line = 1 + header.count(b"\n")
+            stdin.write(header)
+            for batch in _without_headers(batches, plan.headers) if plan.of_csv else batches:
                 if batch.num_rows == 0:
                     continue
                 table = pa.Table.from_batches([batch])
-                # Each row ends with a line end of its own.
-                lengths = pa.array([1] * batch.num_rows, pa.int64())
-                for name in names:
-                    lengths = pc.add(lengths, _line_ends(table[name].combine_chunks()))
+                text = io.BytesIO()
+                lengths = _write(text, table, len(plan.headers))
                 ends = pc.cumulative_sum(lengths)
-                sent.batches.append((table, pc.add(pc.subtract(ends, lengths), line)))
+                # Before the program gets them, so that they are known when they come back.
+                sent.batches.append((table, pc.add(pc.subtract(ends, lengths), line), 0))
                 line += ends[-1].as_py()
-                pyarrow.csv.write_csv(
-                    table.select(names), stdin, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
-                )
+                stdin.write(text.getbuffer())
     except BrokenPipeError:
         # The program has ended; its message says why.
         pass
@@ -186,11 +403,11 @@ def _line_ends(column):
     return pc.cast(pc.fill_null(pc.count_substring_regex(column, pattern="\r\n|\r|\n"), 0), pa.int64())
 
 
-def _received(stdout, kept, own, sent):
-    wanted = own if "rollcall_row" in own else [*own, "rollcall_row"]
+def _received(stdout, plan, sent):
+    wanted = plan.own if "rollcall_row" in plan.own else [*plan.own, "rollcall_row"]
     reader = pyarrow.csv.open_csv(
         stdout,
-        read_options=pyarrow.csv.ReadOptions(block_size=1 << 20),
+        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
         parse_options=_MULTILINE,
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=wanted,
@@ -201,22 +418,49 @@ def _received(stdout, kept, own, sent):
     for batch in reader:
         came = pa.Table.from_batches([batch])
         lines = pc.cast(came["rollcall_row"], pa.int64()).combine_chunks()
-        yield from _joined(came, lines, kept, own, sent)
+        yield from _joined(came, lines, plan, sent)
 
 
-def _joined(came, lines, kept, own, sent):
+def _joined(came, lines, plan, sent):
     """Yields the rows that came back, each with the cells that were sent."""
     start = 0
     while start < len(lines):
-        table, sent_lines = sent.batches[0]
+        table, sent_lines, returned = sent.batches[0]
         beyond = pc.index(pc.greater(lines.slice(start), sent_lines[-1]), True).as_py()
         end = len(lines) if beyond < 0 else start + beyond
         if end > start:
-            cells = table.take(pc.index_in(lines.slice(start, end - start), value_set=sent_lines))
-            columns = [cells[name] for name in kept]
-            columns += [came[name].slice(start, end - start) for name in own]
-            yield from pa.table(columns, names=kept + own).combine_chunks().to_batches()
+            places = pc.index_in(lines.slice(start, end - start), value_set=sent_lines)
+            if places.null_count:
+                raise _Unmatched("rollcall returns rows that are not those of the list")
+            check_missing(table, returned, plan.headers, places)
+            returned = places[-1].as_py() + 1
+            sent.batches[0] = (table, sent_lines, returned)
+            columns = [table.column(index).take(places) for index in range(len(plan.names))]
+            columns += [table.column(name).take(places) for name in plan.carried]
+            columns += [came[name].slice(start, end - start) for name in plan.own]
+            names = plan.names + plan.carried + plan.own
+            yield from pa.table(columns, names=names).combine_chunks().to_batches()
         if end < len(lines):
             # Its other rows do not come back.
+            check_missing(table, returned, plan.headers)
             sent.batches.popleft()
         start = end
+
+
+def check_missing(table, start, headers, places=None):
+    """Checks that rows which did not come back have no text, or are the header again. Without `places`, those are all
+    rows from `start`."""
+    count = table.num_rows - start if places is None else places[-1].as_py() + 1 - start
+    if places is not None and count == len(places):
+        return
+    came = set() if places is None else set(places.to_pylist())
+    names = {header.strip().lower() for header in headers}
+    for row in range(start, start + count):
+        if row in came:
+            continue
+        cells = [(table.column(index)[row].as_py() or "").strip().lower() for index in range(len(headers))]
+        filled = [cell for cell in cells if cell]
+        # A header that a file repeats.
+        is_header = sum(cell in names for cell in filled) * 2 >= len(filled)
+        if filled and not is_header:
+            raise _Unmatched(f"rollcall has not returned a row: {', '.join(filled)}")

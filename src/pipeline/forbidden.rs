@@ -1,5 +1,7 @@
 //! Numbers that rows of the list forbid to call, for all other rows.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::{
     contact::E164,
     normalize::{
@@ -11,6 +13,37 @@ use crate::{
     suppress::{SuppressionSet, SuppressionSource},
 };
 
+/// Rows of an input that forbid calls to a number of which too little is visible to find it in other rows.
+#[derive(Debug)]
+pub(super) struct Unfound {
+    rows: AtomicU64,
+    first: AtomicU64,
+}
+
+impl Default for Unfound {
+    fn default() -> Self {
+        Self { rows: AtomicU64::new(0), first: AtomicU64::new(u64::MAX) }
+    }
+}
+
+impl Unfound {
+    fn add(&self, row: u64) {
+        self.rows.fetch_add(1, Ordering::Relaxed);
+        self.first.fetch_min(row, Ordering::Relaxed);
+    }
+
+    /// Returns a note for the user, if there are any.
+    pub(super) fn note(&self) -> Option<String> {
+        let (rows, first) = (self.rows.load(Ordering::Relaxed), self.first.load(Ordering::Relaxed));
+        (rows > 0).then(|| {
+            format!(
+                "rows that say not to call a number with masked digits at its beginning or end: {rows}; the first is row {first}. rollcall \
+                 does not call these rows, but cannot find their numbers in other rows. Write the whole numbers"
+            )
+        })
+    }
+}
+
 /// The forbidden numbers of some rows, in input order, with these rows.
 #[derive(Debug, Default)]
 pub(super) struct Forbidden {
@@ -20,8 +53,11 @@ pub(super) struct Forbidden {
 
 impl Forbidden {
     /// Adds the numbers of the next row.
-    pub(super) fn add(&mut self, row: Location, forbidden: ForbiddenNumbers) {
+    pub(super) fn add(&mut self, row: Location, forbidden: ForbiddenNumbers, unfound: &Unfound) {
         let ForbiddenNumbers { numbers, masks } = forbidden;
+        if numbers.is_empty() && !masks.is_empty() && !masks.iter().any(Mask::is_hidden_inside) {
+            unfound.add(row.row);
+        }
         self.numbers.extend(numbers.into_iter().map(|number| (row, number)));
         // The others match too many numbers.
         let masks = masks.into_iter().filter(Mask::is_hidden_inside);

@@ -12,7 +12,10 @@ use std::{
     thread,
 };
 
-use super::{PipelineError, forbidden::Forbidden};
+use super::{
+    PipelineError,
+    forbidden::{Forbidden, Unfound},
+};
 use crate::{
     interrupt::Interrupt,
     normalize::{Fallbacks, NormalizeSettings, Normalizer, Repairs, phone::Habit},
@@ -135,6 +138,7 @@ struct Judge<F> {
     headers: Vec<String>,
     repairs: Repairs,
     fallbacks: Fallbacks,
+    unfound: Unfound,
     prepare: F,
 }
 
@@ -149,6 +153,7 @@ impl<F> Judge<F> {
             headers,
             repairs: Repairs::default(),
             fallbacks: Fallbacks::default(),
+            unfound: Unfound::default(),
             prepare,
         }
     }
@@ -165,7 +170,7 @@ impl<F> Judge<F> {
         let mut forbidden = Forbidden::default();
         if self.columns.may_forbid_numbers() {
             for row in rows.iter_text() {
-                forbidden.add(row.location, normalizer.forbidden_numbers(row));
+                forbidden.add(row.location, normalizer.forbidden_numbers(row), &self.unfound);
             }
         }
         let prepared = (self.prepare)(&rows, &verdicts, &forbidden);
@@ -176,6 +181,7 @@ impl<F> Judge<F> {
     fn noted(&self, mut summary: ReadSummary) -> ReadSummary {
         summary.notes.extend(self.repairs.notes());
         summary.notes.extend(self.fallbacks.note(&self.headers));
+        summary.notes.extend(self.unfound.note());
         summary
     }
 }

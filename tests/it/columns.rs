@@ -85,6 +85,17 @@ fn number_that_a_row_forbids_is_not_called_from_another_row_however_it_is_writte
     }
 }
 
+#[test]
+fn forbidden_number_that_cannot_be_found_in_other_rows_is_named() {
+    let header = "Name,Mobile,Do Not Call\nBen Marsh,07400 123425,\n";
+    let (rows, said) = check(&format!("{header}Ada Quill,+44 7400 12****,yes\nEve Stone,+44 74…,x\n"), &[]);
+    assert!(rows[1..].iter().all(|row| row.starts_with("suppressed")), "{rows:?}");
+    let note = "rows that say not to call a number with masked digits at its beginning or end: 2; the first is row 3";
+    assert!(said.contains(note), "{said}");
+    let (_, said) = check(&format!("{header}Ada Quill,+44 7400 12**23,yes\nEve Stone,,yes\n"), &[]);
+    assert!(!said.contains("masked digits at"), "{said}");
+}
+
 /// Source: Rillke/Contact-Conversion-Wizard issue 26: the header of a router's phone book.
 #[test]
 fn next_phone_is_used_if_the_first_is_unusable() {

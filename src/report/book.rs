@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufReader, BufWriter, Seek as _, Write},
+    path::Path,
 };
 
 use crate::xlsx::{SheetLayout, Style, Workbook};
@@ -23,9 +24,11 @@ impl Book {
     /// Maximum UTF-16 code units of a cell.
     const MAX_UNITS: usize = 32_767;
 
-    /// Starts a workbook, which is on disk without a name until it is saved.
-    pub(super) fn begin(columns: Vec<String>) -> io::Result<Self> {
-        let workbook = Workbook::new(BufWriter::new(tempfile::tempfile()?));
+    /// Starts a workbook, which is on disk without a name until it is saved: in `folder`, or without one in the folder
+    /// for temporary files, which may be small.
+    pub(super) fn begin(columns: Vec<String>, folder: Option<&Path>) -> io::Result<Self> {
+        let file = folder.map_or_else(tempfile::tempfile, tempfile::tempfile_in)?;
+        let workbook = Workbook::new(BufWriter::new(file));
         let mut book = Self { workbook, columns, sheets: 0, rows: 0 };
         book.begin_sheet()?;
         Ok(book)

@@ -142,6 +142,14 @@ impl Place {
         }
     }
 
+    /// Returns the folder of the file.
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::File { folder, .. } => Some(folder.path()),
+            Self::Stream { .. } => None,
+        }
+    }
+
     fn path(&self) -> PathBuf {
         match self {
             Self::File { folder, name } => folder.path().join(name),
@@ -243,7 +251,7 @@ impl FetchedWriter {
             FetchedFormat::Ndjson => Ok(()),
             FetchedFormat::Xlsx => {
                 let names = self.fields.iter().copied().chain([NUMBER, REPEATS]).map(str::to_owned);
-                self.book = Some(Book::begin(names.collect())?);
+                self.book = Some(Book::begin(names.collect(), self.place.folder())?);
                 Ok(())
             }
         }

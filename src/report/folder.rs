@@ -125,6 +125,11 @@ impl PendingFile {
         Ok(Self { target, file, unsynced: 0, is_synced: false, syncing: None })
     }
 
+    /// Returns the folder of the file.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.target.parent().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
     /// Returns the path at which the file will appear.
     pub fn target(&self) -> &Path {
         &self.target

@@ -58,7 +58,7 @@ impl Sink {
             ExportFormat::Ndjson => Ok(Self::Ndjson { file, line: Vec::new(), names: names(&columns) }),
             ExportFormat::Xlsx => {
                 let columns = columns.into_iter().map(|column| column.text.into_owned()).collect();
-                match Book::begin(columns) {
+                match Book::begin(columns, file.folder()) {
                     Ok(book) => Ok(Self::Xlsx { file, book: Box::new(book) }),
                     Err(error) => Err(failure(&file, error)),
                 }

@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 from rollcall_report import Report, exists
-from rollcall_spark import List, RollcallError, normalize, numbers, read_csv, unique
+from rollcall_spark import List, RollcallError, column, normalize, numbers, read_csv, unique
 
 # The place of a row in the input: the given list, the file, the part of it, and the row.
 ORDER = ["__list", "__file", "__part", "__row"]
@@ -61,12 +61,12 @@ _FORMULA = f"(\\A|[,;|\\t\\r\\n])([{_SKIPPED}]*)('*[{_SIGNS}])"
 _BREAK = "\\A('*[\\t\\r\\n])"
 
 
-def read(spark, source, index, arguments):
-    """Reads a list with the place of each row."""
+def read(spark, source, index=0, **of_csv):
+    """Reads a list with the place of each row. `of_csv` tells how a CSV file is read."""
     kind, name = kind_of(source)
     line = F.lit(None)
     if kind == "csv":
-        found = read_csv(spark, name, arguments.one_line, arguments.encoding, arguments.delimiter)
+        found = read_csv(spark, name, **of_csv)
         file, part = F.col(found.file), F.col(found.part)
     elif kind == "table":
         found = List.of(spark.table(name))
@@ -102,7 +102,8 @@ class Check:
         self.spark, self.arguments, self.reading = spark, arguments, reading
         # Numbers in other lists are read in the same region.
         self.region = region_of(reading)
-        self.lists = [read(spark, source, index, arguments) for index, source in enumerate(arguments.sources)]
+        of_csv = {name: getattr(arguments, name) for name in ["one_line", "encoding", "delimiter"]}
+        self.lists = [read(spark, source, index, **of_csv) for index, source in enumerate(arguments.sources)]
         self.excluded = []
 
     def judged(self):
@@ -125,7 +126,7 @@ class Check:
         return self.existing(rows) if self.arguments.existing else rows
 
     def numbers(self, source, kind):
-        found = read(self.spark, source, 0, self.arguments)
+        found = read(self.spark, source)
         program, carried = self.arguments.rollcall, PLACE
         return numbers(found, kind, rollcall=program, options=self.region, carried=carried)
 
@@ -140,6 +141,9 @@ class Check:
                 f"rollcall cannot read the number in {unread} entries of {register}, such as: {first}. It would call these "
                 f"people. Fix the entries, or allow as many with --allow-unreadable-suppressions {unread}."
             )
+        readable = entries.where("rollcall_numbers is not null")
+        if set(kinds) - {"expired"} and not readable.take(1):
+            raise RollcallError(f"none of the {sum(kinds.values())} rows of {register} holds a readable number. Name another list.")
         own = words(entries, "rollcall_numbers").where("__word not like '%*%'")
         report = {"code": "in-file", "name": register, "numbers": own.distinct().count()}
         report |= {"empty": not kinds, "notes": []}
@@ -148,6 +152,7 @@ class Check:
         if not kinds:
             report["notes"].append("it has a header but no entries, so it suppresses nobody")
         self.excluded.append(report)
+        print(f"{register}: {report['numbers']:,} numbers to suppress" + "".join(f"; {note}" for note in report["notes"]))
         all_forms = words(entries, "rollcall_numbers", "rollcall_forms").distinct().persist()
         return suppressed(rows, all_forms, "in-file", f"in {register}")
 
@@ -162,18 +167,20 @@ class Check:
         holder = F.col("__of_number")
         masked = forms.where("__word like '%*%'").withColumn("__name", F.col("__holder.rollcall_name_key"))
         shapes = shapes_of(masked)
-        if shapes:
-            # A masked number counts only for the same name.
-            masked = masked.groupBy("__word", "__name").agg(F.min("__holder").alias("__masked"))
-            asked = rows.where(is_valid & holder.isNull())
-            asked = asked.select(*ORDER, F.col("rollcall_name_key").alias("__name"), F.explode(masks_of(shapes)).alias("__word"))
-            found = asked.join(masked, ["__word", "__name"]).groupBy(*ORDER).agg(F.min("__masked").alias("__masked"))
-            rows, holder = rows.join(found, ORDER, "left"), F.coalesce("__of_number", "__masked")
+        # A masked number counts only for the same name.
+        masked = masked.groupBy("__word", "__name").agg(F.min("__holder").alias("__masked"))
+        for shape in shapes:
+            of_shape = masked.where(F.regexp_replace("__word", "[0-9]", "0") == shape)
+            is_same = (masked_as(shape) == F.col("__word")) & (F.col("rollcall_name_key") == F.col("__name"))
+            rows = rows.join(of_shape, is_valid & is_same, "left").drop("__word", "__name")
+            holder = F.when(holder.isNotNull(), holder).otherwise(F.col("__masked"))
+            rows = rows.withColumn("__of_number", holder).drop("__masked")
+            holder = F.col("__of_number")
         rows = rows.withColumn("__holder", holder)
         code = F.when(F.col("rollcall_name_key") == F.col("__holder.rollcall_name_key"), "same-name").otherwise("other-name")
         detail = F.concat(F.lit("existing contact: "), F.col("__holder.rollcall_detail"))
         rows = replaced(rows, F.col("__holder").isNotNull(), "existing", code, detail)
-        return rows.drop("__holder", "__of_number", "__masked")
+        return rows.drop("__holder", "__of_number")
 
     def write(self):
         """Writes the files of the run."""
@@ -193,11 +200,15 @@ class Check:
         """Writes the rows to post in the layout of `--export-layout full`. Each list has files of its own, because its
         columns are its own."""
         rows = outcomes.where("rollcall_outcome = 'valid'").withColumn("rollcall_sheet", F.lit(""))
+        has_rows = {row["__list"] for row in rows.select("__list").distinct().collect()}
         for index, found in enumerate(self.lists):
-            own = [F.col(f"`{name}`") for name in unique(found.headers)]
+            # A file without rows is no list.
+            if index not in has_rows:
+                continue
+            own = [column(name) for name in unique(found.kept())]
             results = [F.col(name) if name in PLAIN else guarded(F.col(name)) for name in FULL]
             cells = [*map(guarded, own), *results]
-            header = [*map(guarded_text, found.headers), *FULL]
+            header = [*map(guarded_text, found.kept()), *FULL]
             columns = unique(header)
             cells = [F.coalesce(cell.cast("string"), F.lit("")).alias(name) for cell, name in zip(cells, columns)]
             planned = rows.where(F.col("__list") == index).orderBy(*ORDER).select(cells)
@@ -268,10 +279,6 @@ def masked_as(shape):
     return F.when(F.length(number) == len(shape), F.concat(*pieces))
 
 
-def masks_of(shapes):
-    return F.filter(F.array(*[masked_as(shape) for shape in shapes]), lambda mask: mask.isNotNull())
-
-
 def suppressed(rows, forms, code, detail):
     """Suppresses rows with a number among some words."""
     numbers = forms.where("__word not like '%*%'").select("__word", F.lit(True).alias("__is_listed"))
@@ -332,8 +339,8 @@ def parsed(given):
     parser.add_argument(
         "--one-line", action="store_true", help="no cell of a CSV file has a line break, so that tasks can share the file"
     )
-    parser.add_argument("--encoding", help="of CSV files [default: UTF-8]")
-    parser.add_argument("--delimiter", metavar="CHAR", help="of CSV files [default: a comma]")
+    parser.add_argument("--encoding", help="of the lists in CSV [default: UTF-8]")
+    parser.add_argument("--delimiter", metavar="CHAR", help="of the lists in CSV [default: a comma]")
     parser.add_argument("--keep", choices=["first", "last"], default="first", help="row to keep of each number")
     parser.add_argument(
         "--exclude-file",

@@ -49,6 +49,7 @@ class Report:
 
     def _check(self, found, reading):
         command = [shipped(self.arguments.rollcall, is_program=True), "check", HEAD, "--quiet", "--json", "--out", "out", *reading]
+        command += ["--format", "csv", "--encoding", "utf-8", "--delimiter", found.delimiter]
         for file in self.arguments.exclude_file:
             command += ["--exclude-file", shipped(file)]
         return json.loads(run(command, head_of(found)))

@@ -29,11 +29,9 @@ KEYS = ["rollcall_row", "rollcall_time_zone", "rollcall_name_key", "rollcall_pro
 HEAD_ROWS = 160
 
 # Options about the bytes of a file: Spark has read them.
-_OF_FILES = ["--encoding", "--delimiter", "--format", "--sheet", "--member", "--no-header"]
+_OF_FILES = ["--encoding", "--delimiter", "--format", "--sheet", "--member", "--no-header", "--hidden-rows"]
 
-_MULTILINE = pyarrow.csv.ParseOptions(newlines_in_values=True)
-
-# Results read at a time. A result has no cells of the list, except those beyond the header.
+# Bytes of results that are read at a time. No row may be longer.
 _BLOCK_BYTES = 4 << 20
 
 
@@ -54,16 +52,33 @@ class List:
     # The columns with the file and the part of it, if the rows include the header of each file.
     file: str = None
     part: str = None
+    delimiter: str = ","
+    # The first rows as text: the columns are matched by them, once for all partitions.
+    head: bytes = None
 
     @classmethod
     def of(cls, frame, carried=()):
         """Returns the list in a frame. `carried` columns are not part of it; the program replaces its own."""
-        names = [name for name in frame.columns if name not in carried and not name.startswith("rollcall_")]
+        names = [name for name in frame.columns if name not in carried and not is_own(name)]
         return cls(frame, names, names)
 
     def of_csv(self):
         """Returns whether it was read from CSV files."""
         return self.file is not None
+
+    def kept(self):
+        """Returns the headers that the program keeps."""
+        return [header for header in self.headers if not is_own(header)]
+
+
+def is_own(header):
+    """Returns whether a header is one of the program's, which it replaces."""
+    return header.strip().startswith("rollcall_")
+
+
+def column(name):
+    """Returns a column by its name, whatever that contains."""
+    return F.col("`" + name.replace("`", "``") + "`")
 
 
 def read_csv(spark, source, one_line=False, encoding=None, delimiter=None):
@@ -72,6 +87,7 @@ def read_csv(spark, source, one_line=False, encoding=None, delimiter=None):
     All files must have the same header, as their first row. If no cell has a line break, `one_line` lets several tasks
     share a file.
     """
+    delimiter = {None: ",", "tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
     reader = spark.read.option("header", False).option("multiLine", not one_line).option("escape", '"')
     for name, value in [("encoding", encoding), ("sep", delimiter)]:
         if value is not None:
@@ -87,7 +103,7 @@ def read_csv(spark, source, one_line=False, encoding=None, delimiter=None):
     frame = reader.schema(StructType(fields)).csv(source)
     part = F.col("_metadata.file_block_start").alias("__of_part")
     frame = frame.select("*", F.col("_metadata.file_path").alias("__of_file"), part)
-    return List(frame, columns, headers, raw="__raw", file="__of_file", part="__of_part")
+    return List(frame, columns, headers, raw="__raw", file="__of_file", part="__of_part", delimiter=delimiter)
 
 
 def unique(headers):
@@ -126,20 +142,30 @@ def numbers(source, kind, rollcall="rollcall", options=(), carried=()):
 
 
 def head_of(source):
-    """Returns the first rows of a list as CSV: its columns are matched by them."""
-    rows = source.frame.limit(HEAD_ROWS + 1).select(*_cells(source), *_places(source)).toArrow()
-    batches = rows.to_batches() if not source.of_csv() else _without_headers(rows.to_batches(), source.headers)
-    text = io.BytesIO()
-    text.write(_header(source.headers))
-    for batch in batches:
-        _write(text, pa.Table.from_batches([batch]), len(source.headers))
-    return text.getvalue()
+    """Returns the first rows of a list as CSV, which are read once."""
+    if source.head is None:
+        rows = source.frame.select(*_cells(source), *_places(source)).take(HEAD_ROWS + 1)
+        count = len(source.headers)
+        columns = [pa.array([row[index] for row in rows], pa.string()) for index in range(count)]
+        if source.of_csv():
+            columns += [pa.array([row[count + place] for row in rows]) for place in range(3)]
+            columns[count] = columns[count].cast(pa.string())
+        names = ["__text" if index == count else str(index) for index in range(len(columns))]
+        batches = [pa.RecordBatch.from_arrays(columns, names=names)]
+        if source.of_csv():
+            batches = _without_headers(batches, source.headers)
+        text = io.BytesIO()
+        text.write(_header(source.headers, source.delimiter))
+        for batch in batches:
+            _write(text, pa.Table.from_batches([batch]), len(source.headers), source.delimiter)
+        source.head = text.getvalue()
+    return source.head
 
 
 def shipped(name, is_program=False):
     """Returns the path of a file that Spark brought to this machine, or the name as it is."""
     if os.path.dirname(name):
-        return name
+        return os.path.abspath(name)
     # Some clusters put it into the working folder.
     places = [SparkFiles.get(name), os.path.abspath(name)]
     found = next((place for place in places if os.path.isfile(place)), name)
@@ -148,14 +174,15 @@ def shipped(name, is_program=False):
     return found
 
 
-def run(command, head):
-    """Runs the program on the first rows of a list, on this machine, and returns its output."""
+def run(command, head, sent=None):
+    """Runs the program on the first rows of a list, on this machine, and returns its output. If it reads standard input,
+    that is `sent`."""
     with tempfile.TemporaryDirectory() as folder:
         path = _with_files(folder, head)
         command = [path if word is HEAD else word for word in command]
         command = [command[0], "--config", os.path.join(folder, SETTINGS), *command[1:]]
         try:
-            ended = subprocess.run(command, input=head, capture_output=True, cwd=folder)
+            ended = subprocess.run(command, input=sent or b"", capture_output=True, cwd=folder)
         except OSError as error:
             raise _missing(command[0], error) from None
     if ended.returncode not in (0, 1):
@@ -184,6 +211,8 @@ def _allowed(options):
         name = option.split("=")[0]
         if name in _OF_FILES:
             raise RollcallError(f"{name} has no effect on rows that Spark has read. Omit it.")
+        if name == "--keep":
+            raise RollcallError("--keep concerns all rows. Give it to check.py, before the `--`.")
     return options
 
 
@@ -191,22 +220,30 @@ def _passed(source, rollcall, arguments, exclude_files, carried, is_wanted, with
     source = source if isinstance(source, List) else List.of(source, carried)
     # The columns are matched once, by the first rows, and alike in all partitions.
     head = head_of(source)
-    # What Spark has read is text of this form, whatever the list was.
-    arguments = ["normalize", "--quiet", "--format", "csv", "--delimiter", ",", "--encoding", "utf-8", *arguments]
+    arguments = ["normalize", "--quiet", "--format", "csv", "--encoding", "utf-8", *arguments]
+    arguments += ["--delimiter", source.delimiter]
     # A wrong option fails here, before any task starts.
-    written = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head)
-    written = next(csv.reader(io.StringIO(written.decode(), newline="")))
-    count = len(source.headers)
-    if [name.strip() for name in written[:count]] != [header.strip() for header in source.headers]:
-        raise RollcallError(f"rollcall finds another header than the first row: {written}. Remove the rows above it.")
+    header = _header(source.headers, source.delimiter)
+    header = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head, header)
+    written = next(csv.reader(io.StringIO(header.decode(), newline=""), delimiter=source.delimiter))
+    kept = source.kept()
+    count = len(kept)
+    if [name.strip() for name in written[:count]] != [header.strip() for header in kept]:
+        raise RollcallError(
+            f"the first row is not the header: {', '.join(source.headers)}. Put a header such as `Phone` there."
+        )
     own = [name for name in written[count:] if is_wanted(name)]
-    arguments.append("--only-results")
-    names = unique(source.headers) if with_cells else []
+    # The program joins and cuts the cells of records that do not fit the header.
+    of_program = source.of_csv() and with_cells
+    if not of_program:
+        arguments.append("--only-results")
+        header = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head, _header(source.headers, source.delimiter))
+    names = unique(kept) if with_cells else []
     fields = [StructField(name, StringType()) for name in names]
     fields += [source.frame.schema[name] for name in carried] + [StructField(name, StringType()) for name in own]
     places = _places(source)
     rows = source.frame.select(*_cells(source), *places, *carried)
-    plan = _Plan(source.headers, source.of_csv(), names, carried, own)
+    plan = _Plan(source.headers, source.delimiter, source.of_csv(), names, of_program, carried, own, header)
 
     def of_partition(batches):
         command = [shipped(rollcall, is_program=True), *arguments]
@@ -224,24 +261,35 @@ class _Plan:
     """How batches are sent: first the cells of the list, then its places if it is from CSV files, then carried columns."""
 
     headers: list
+    delimiter: str
     of_csv: bool
-    # The names of the cells and of the columns of the program, as they come back.
+    # The names of the cells, and whether they come back from the program; the carried columns, and those of the program.
     names: list
+    of_program: bool
     carried: list
     own: list
+    # The header that the program writes.
+    header: bytes
+
+    def written(self):
+        """Returns the names of the columns that the program writes, made unique."""
+        found = next(csv.reader(io.StringIO(self.header.decode(), newline=""), delimiter=self.delimiter))
+        count = len(self.names) if self.of_program else 0
+        return [f"__{index}" for index in range(count)] + found[count:]
 
 
 def _cells(source):
     types = dict(source.frame.dtypes)
-    return [_text(F.col(f"`{name}`"), types[name]).alias(f"__{index}") for index, name in enumerate(source.columns)]
+    return [_text(column(name), types[name]).alias(f"__{index}") for index, name in enumerate(source.columns)]
 
 
 def _text(column, kind):
-    """Returns a column as text. A number without a fraction has no dot and no exponent."""
+    """Returns a column as text. A number without a fraction has no dot and no exponent, unless digits may be lost."""
     text = column.cast("string")
-    if kind not in ("float", "double"):
+    exact = {"float": 2**24, "double": 2**53}.get(kind)
+    if exact is None:
         return text
-    is_whole = (column == F.floor(column)) & (F.abs(column) < 1e18)
+    is_whole = (column == F.floor(column)) & (F.abs(column) < exact)
     return F.when(is_whole, column.cast("decimal(18,0)").cast("string")).otherwise(text)
 
 
@@ -249,7 +297,7 @@ def _places(source):
     if not source.of_csv():
         return []
     places = [("__text", source.raw), ("__of", source.file), ("__from", source.part)]
-    return [F.col(f"`{name}`").alias(alias) for alias, name in places]
+    return [column(name).alias(alias) for alias, name in places]
 
 
 def _missing(program, error):
@@ -288,18 +336,19 @@ def _without_headers(batches, headers):
         yield from kept
 
 
-def _header(headers):
+def _header(headers, delimiter):
     table = pa.table([pa.array([header]) for header in headers], names=[str(index) for index in range(len(headers))])
-    return _csv(table)
+    return _csv(table, delimiter)
 
 
-def _csv(table):
+def _csv(table, delimiter):
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed"))
+    options = pyarrow.csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="needed")
+    pyarrow.csv.write_csv(table, sink, options)
     return sink.getvalue().to_pybytes()
 
 
-def _write(file, table, count):
+def _write(file, table, count, delimiter):
     """Writes the cells of rows as CSV, and returns the number of lines of each row. Records whose cells do not fit the
     header are written as they stand in their file."""
     cells = table.select(range(count))
@@ -309,20 +358,30 @@ def _write(file, table, count):
         lengths = pc.add(lengths, _line_ends(cell.combine_chunks()))
     raws = table.column(count).combine_chunks() if table.num_columns > count and table.schema.names[count] == "__text" else None
     if raws is None or raws.null_count == len(raws):
-        file.write(_csv(cells))
+        file.write(_csv(cells, delimiter))
         return lengths
     written, lengths = 0, lengths.to_pylist()
     for index in pc.indices_nonzero(pc.is_valid(raws)).to_pylist():
-        file.write(_csv(cells.slice(written, index - written)))
+        file.write(_csv(cells.slice(written, index - written), delimiter))
         raw = raws[index].as_py().rstrip("\r\n")
-        if raw.count('"') % 2:
+        if not _is_record(raw, delimiter):
             # As they stand, the quotation marks would include the next rows.
             raw = '"' + raw.replace('"', '""') + '"'
         file.write(raw.encode() + b"\n")
         lengths[index] = 1 + _line_ends(pa.array([raw]))[0].as_py()
         written = index + 1
-    file.write(_csv(cells.slice(written)))
+    file.write(_csv(cells.slice(written), delimiter))
     return pa.array(lengths, pa.int64())
+
+
+def _is_record(raw, delimiter):
+    """Returns whether a text is one record, wherever it stands in a file."""
+    end = ["end"]
+    try:
+        found = list(csv.reader(io.StringIO(f"{raw}\nend\n", newline=""), delimiter=delimiter))
+    except csv.Error:
+        return False
+    return len(found) == 2 and found[1] == end
 
 
 def _run(command, batches, plan):
@@ -377,7 +436,7 @@ class _Sent:
 def _send(stdin, batches, plan, sent):
     try:
         with stdin:
-            header = _header(plan.headers)
+            header = _header(plan.headers, plan.delimiter)
             line = 1 + header.count(b"\n")
             stdin.write(header)
             for batch in _without_headers(batches, plan.headers) if plan.of_csv else batches:
@@ -385,7 +444,7 @@ def _send(stdin, batches, plan, sent):
                     continue
                 table = pa.Table.from_batches([batch])
                 text = io.BytesIO()
-                lengths = _write(text, table, len(plan.headers))
+                lengths = _write(text, table, len(plan.headers), plan.delimiter)
                 ends = pc.cumulative_sum(lengths)
                 # Before the program gets them, so that they are known when they come back.
                 sent.batches.append((table, pc.add(pc.subtract(ends, lengths), line), 0))
@@ -404,14 +463,19 @@ def _line_ends(column):
 
 
 def _received(stdout, plan, sent):
-    wanted = plan.own if "rollcall_row" in plan.own else [*plan.own, "rollcall_row"]
+    if stdout.read(len(plan.header)) != plan.header or not stdout.peek(1):
+        # There are no rows, or the program has failed.
+        return
+    names = plan.written()
+    wanted = [name for name in names if name.startswith("__") or name in plan.own or name == "rollcall_row"]
     reader = pyarrow.csv.open_csv(
         stdout,
-        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
-        parse_options=_MULTILINE,
+        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=names),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=plan.delimiter, newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=wanted,
             column_types={name: pa.string() for name in wanted},
+            null_values=[""],
             strings_can_be_null=True,
         ),
     )
@@ -425,6 +489,8 @@ def _joined(came, lines, plan, sent):
     """Yields the rows that came back, each with the cells that were sent."""
     start = 0
     while start < len(lines):
+        if not sent.batches:
+            raise _Unmatched("rollcall returns rows that are not those of the list")
         table, sent_lines, returned = sent.batches[0]
         beyond = pc.index(pc.greater(lines.slice(start), sent_lines[-1]), True).as_py()
         end = len(lines) if beyond < 0 else start + beyond
@@ -435,7 +501,10 @@ def _joined(came, lines, plan, sent):
             check_missing(table, returned, plan.headers, places)
             returned = places[-1].as_py() + 1
             sent.batches[0] = (table, sent_lines, returned)
-            columns = [table.column(index).take(places) for index in range(len(plan.names))]
+            if plan.of_program:
+                columns = [came[f"__{index}"].slice(start, end - start) for index in range(len(plan.names))]
+            else:
+                columns = [table.column(index).take(places) for index in range(len(plan.names))]
             columns += [table.column(name).take(places) for name in plan.carried]
             columns += [came[name].slice(start, end - start) for name in plan.own]
             names = plan.names + plan.carried + plan.own
@@ -459,7 +528,7 @@ def check_missing(table, start, headers, places=None):
         if row in came:
             continue
         cells = [(table.column(index)[row].as_py() or "").strip().lower() for index in range(len(headers))]
-        filled = [cell for cell in cells if cell]
+        filled = [cell for cell in cells if any(letter.isalnum() for letter in cell)]
         # A header that a file repeats.
         is_header = sum(cell in names for cell in filled) * 2 >= len(filled)
         if filled and not is_header:

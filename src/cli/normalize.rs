@@ -53,7 +53,8 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
             ParseSettings { region, aliases, list: ListKind::Numbers, ..typed }
         }
         NormalizeAs::Contacts => {
-            ParseSettings { region: parse.region, format: parse.format, ..ParseSettings::default() }
+            let ParseSettings { region, format, encoding, delimiter, .. } = parse;
+            ParseSettings { region, format, encoding, delimiter, ..ParseSettings::default() }
         }
     };
     // A pipe may bring nothing for long.
@@ -110,6 +111,12 @@ fn check_kind(args: &NormalizeArgs) -> Result<(), CliError> {
     let options =
         [("--with-keys", args.with_keys), ("--exclude-file", !args.exclude.exclude_file.is_empty())];
     let given = options.iter().find(|(_, is_given)| *is_given);
+    if args.what == NormalizeAs::Contacts && !args.reading.map.is_empty() {
+        return Err(CliError::usage(
+            "--map has no effect on existing contacts",
+            "Pass the output of `rollcall fetch contacts` as it is.",
+        ));
+    }
     match given.filter(|_| args.what != NormalizeAs::List) {
         None => Ok(()),
         Some((option, _)) => Err(CliError::usage(

@@ -374,6 +374,8 @@ fn late_field_is_an_error_if_it_could_change_who_is_called() {
     assert_eq!((remark.code, remark.stdout.lines().count()), (0, 3_001));
     let label = sealed.run_with_input(&args, list(",\"phone_type\":\"fax\"").as_bytes());
     assert_eq!(label.code, 3, "it may be a fax");
+    let kind = list(",\"category\":\"x\"").replace("{\"name\"", "{\"no\":\"1\",\"name\"");
+    assert_eq!(sealed.run_with_input(&args, kind.as_bytes()).code, 0, "it describes no number");
     let late = list(",\"Do Not Call\":\"yes\"");
     let forbidding = sealed.run_with_input(&args, late.as_bytes());
     assert_eq!((forbidding.code, forbidding.stdout.lines().count()), (3, 3_000));

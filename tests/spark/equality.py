@@ -76,11 +76,12 @@ def write_list(path, rows, is_ragged=True):
                 country = pick.choice(["Utopia", "utopia ", "Oz"])
             elif case < 12:
                 # The second one is an older form of the first one.
-                mobile, country = pick.choice(["+52 55 5123 4567", "+52 1 55 5123 4567"]), ""
+                mobile, country = pick.choice(["+52 55 5123 4567", "+52 1 55 5123 4567", "+264 81 123 4567"]), ""
             cells = [pick.choice(NAMES), pick.choice(NAMES + [""]), pick.choice(["Mr", "ms", "Dr.", "", "?"]), mobile, other]
             cells += [country, forbids, status, note]
             if is_ragged and case == 13:
-                cells = pick.choice([cells[:4], [*cells, "more"], [*cells[:3], *cells[4:]]])
+                forbidding = [*cells[:6], "yes", *cells[7:], "x"]
+                cells = pick.choice([cells[:4], cells[:-1], [*cells, "more"], [*cells, " please"], [*cells, ""], forbidding])
             lines.writerow(cells)
             if row % 1000 == 0:
                 lines.writerow([""] * len(COLUMNS))
@@ -283,6 +284,14 @@ def main():
         others.mkdir()
         for number, header in enumerate(["Name,Mobile", "Mobile,Name"]):
             (others / f"{number}.csv").write_text(f"{header}\nLi Rao,98765 43210\n")
+        useless = f"{folder}/useless.csv"
+        Path(useless).write_text("Phone\nabc\nn/a\n")
+        fails(
+            "register without numbers",
+            "none of the 2 rows",
+            lambda: checked(spark, [parquet], name, register=[useless]).judged(),
+        )
+        fails("option for all rows", "--keep concerns all rows", lambda: normalize(frame, rollcall=name, options=["--keep", "last"]))
         fails(
             "files with different headers",
             "has another header than the first file",

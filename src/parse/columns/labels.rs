@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{countries, do_not_call, do_not_call::CallHeader, folding::fold_with_numbers};
+use super::{countries, do_not_call, do_not_call::CallHeader, folding::fold_with_numbers, means};
 use crate::{
     contact::Field,
     row::{CallColumn, Columns, PhoneLabel, Says},
@@ -43,7 +43,11 @@ pub(super) fn may_label(header: &str, headers: &[String]) -> bool {
         let base = without(&folded, names);
         let is_label = base.len() < folded.split(' ').count();
         let base: Vec<&str> = base.into_iter().filter(|word| !OF_NUMBER.contains(word)).collect();
-        is_label && headers.iter().any(|other| without(&fold_with_numbers(other), &OF_NUMBER) == base)
+        let is_labeled = |other: &String| {
+            without(&fold_with_numbers(other), &OF_NUMBER) == base
+                && (!base.is_empty() || means(other, Field::Phone))
+        };
+        is_label && headers.iter().any(is_labeled)
     })
 }
 

@@ -75,6 +75,9 @@ def read(spark, source, index=0, **of_csv):
         found = List.of(spark.read.parquet(name))
         file, part = F.col("_metadata.file_path"), F.col("_metadata.file_block_start")
         line = F.col("_metadata.row_index") + 1
+    taken = set(PLACE) & {name.lower() for name in found.frame.columns}
+    if taken:
+        raise RollcallError(f"{source} has a column {min(taken)}, which this check needs itself. Rename it.")
     found.frame = found.frame.select(
         "*",
         F.lit(index).alias("__list"),

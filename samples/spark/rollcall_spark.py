@@ -411,6 +411,9 @@ def _run(command, batches, plan):
         raise sent.error
     if code != 0:
         raise _failed(code, b"".join(said))
+    if broken is not None and "straddling" in str(broken):
+        most = _BLOCK_BYTES >> 20
+        raise RollcallError(f"a row has more than {most} MiB of text. Remove the column with the long text; it is not needed.")
     if broken is not None:
         raise broken
     sent.check_rest(plan.headers)

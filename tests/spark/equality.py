@@ -30,6 +30,10 @@ from rollcall_spark import normalize
 COLUMNS = ["First Name", "Last Name", "Salutation", "Mobile", "Home Phone", "Country", "Do Not Call", "Lead Status", "Note"]
 READING = ["--region", "IN"]
 
+# Numbers with another form: rows forbid the first one, which is also the second, contacts have the third, a register the
+# last. The code of Namibia looks like no value to some programs.
+FORMS = ["+54 9 11 2345 6789", "+54 11 2345 6789", "+54 9 11 2345 6700", "+264 81 123 4567", "+54 9 11 2345 6711"]
+
 # Cells that some spreadsheet would run as a formula, and some that none would.
 FORMULAS = ["=1+1", " -x;+y", "'=1", "a@b, c", "\t=1", "x;\"=1\"", "\r\n@x", "\u3000\u200b\uff1d1", "''", "-", "a\n=b", ";'+1"]
 
@@ -75,8 +79,8 @@ def write_list(path, rows, is_ragged=True):
             elif case < 11:
                 country = pick.choice(["Utopia", "utopia ", "Oz"])
             elif case < 12:
-                # The second one is an older form of the first one.
-                mobile, country = pick.choice(["+52 55 5123 4567", "+52 1 55 5123 4567", "+264 81 123 4567"]), ""
+                mobile, country = pick.choice(FORMS), ""
+                forbids = "yes" if mobile == FORMS[0] else ""
             cells = [pick.choice(NAMES), pick.choice(NAMES + [""]), pick.choice(["Mr", "ms", "Dr.", "", "?"]), mobile, other]
             cells += [country, forbids, status, note]
             if is_ragged and case == 13:
@@ -99,10 +103,14 @@ def write_contacts(path, rows):
             number, code = pick.choice([
                 (f"98765{pick.randrange(rows) % 100_000:05}", "+91"),
                 (f"1512{pick.randrange(rows):07}", "+49"),
-                (f"1512{pick.randrange(rows):07}"[:6] + "***" + f"{row % 100:02}", "+49"),
-                (f"15551234{row % 1000:03}", "+52"),
+                # The list has the other form.
+                ("1123456700", "+54"),
             ])
             lines.writerow([f"c{row}", pick.choice(NAMES), pick.choice(NAMES + [""]), number, code, "+"])
+        # Numbers of some people, whose third to fifth digit are hidden.
+        for last in range(1, 100, 5):
+            for first_name in NAMES[:3]:
+                lines.writerow(["", first_name, pick.choice(NAMES), f"151200***{last:02}", "+49", "+"])
 
 
 def run(rollcall, command, path, options, folder):
@@ -217,7 +225,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path, register, contacts = f"{folder}/list.csv", f"{folder}/do-not-call.csv", f"{folder}/contacts.csv"
         write_list(path, rows)
-        entries = [f"+91 98765 {n:05}" for n in range(100, 400)] + ["+52 1 55 5123 4567", "+49 1512 000***1"]
+        entries = [f"+91 98765 {n:05}" for n in range(100, 400)] + ["+54 11 2345 6711", "+49 1512 000***1"]
         Path(register).write_text("Phone\n" + "\n".join(entries) + "\n")
         write_contacts(contacts, rows)
         spark.sparkContext.addFile(register)

@@ -53,8 +53,8 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
             ParseSettings { region, aliases, list: ListKind::Numbers, ..typed }
         }
         NormalizeAs::Contacts => {
-            let ParseSettings { region, format, encoding, delimiter, .. } = parse;
-            ParseSettings { region, format, encoding, delimiter, ..ParseSettings::default() }
+            let ParseSettings { format, encoding, region, delimiter, .. } = parse;
+            ParseSettings { format, encoding, region, delimiter, ..ParseSettings::default() }
         }
     };
     // A pipe may bring nothing for long.

@@ -19,13 +19,10 @@ import sys
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from rollcall_report import Report, exists
+from rollcall_report import ORDER, Report, exists
 from rollcall_spark import List, RollcallError, column, normalize, numbers, read_csv, unique
 
-# The place of a row in the input: the given list, the file, the part of it, and the row.
-ORDER = ["__list", "__file", "__part", "__row"]
-
-# What is known about this place: the row of a Parquet file, from 1.
+# The place of a row, with the number that people see: only Parquet files have it.
 PLACE = [*ORDER, "__line"]
 
 # Columns behind those of the list, as `--export-layout full` writes them.
@@ -129,6 +126,7 @@ class Check:
         return self.existing(rows) if self.arguments.existing else rows
 
     def numbers(self, source, kind):
+        """Returns the numbers in a list of a kind, such as `suppressions`."""
         found = read(self.spark, source)
         program, carried = self.arguments.rollcall, PLACE
         return numbers(found, kind, rollcall=program, options=self.region, carried=carried)
@@ -141,12 +139,14 @@ class Check:
         if unread > self.arguments.allow_unreadable_suppressions:
             first = entries.where("rollcall_entry = 'unreadable'").select("rollcall_detail").first()[0]
             raise RollcallError(
-                f"rollcall cannot read the number in {unread} entries of {register}, such as: {first}. It would call these "
-                f"people. Fix the entries, or allow as many with --allow-unreadable-suppressions {unread}."
+                f"rollcall cannot read the number in {unread} entries of {register}, such as: {first}. It would call "
+                f"these people. Fix the entries, or allow as many with --allow-unreadable-suppressions {unread}."
             )
         readable = entries.where("rollcall_numbers is not null")
         if set(kinds) - {"expired"} and not readable.take(1):
-            raise RollcallError(f"none of the {sum(kinds.values())} rows of {register} holds a readable number. Name another list.")
+            raise RollcallError(
+                f"none of the {sum(kinds.values())} rows of {register} holds a readable number. Name another list."
+            )
         own = words(entries, "rollcall_numbers").where("__word not like '%*%'")
         report = {"code": "in-file", "name": register, "numbers": own.distinct().count()}
         report |= {"empty": not kinds, "notes": []}
@@ -155,19 +155,20 @@ class Check:
         if not kinds:
             report["notes"].append("it has a header but no entries, so it suppresses nobody")
         self.excluded.append(report)
-        print(f"{register}: {report['numbers']:,} numbers to suppress" + "".join(f"; {note}" for note in report["notes"]))
+        print(
+            f"{register}: {report['numbers']:,} numbers to suppress" + "".join(f"; {note}" for note in report["notes"])
+        )
         all_forms = words(entries, "rollcall_numbers", "rollcall_forms").distinct().persist()
         return suppressed(rows, all_forms, "in-file", f"in {register}")
 
     def existing(self, rows):
         """Finds rows whose number an existing contact has."""
         contacts = self.numbers(self.arguments.existing, "contacts")
-        holder = F.struct(*ORDER, "rollcall_name_key", "rollcall_detail").alias("__holder")
-        forms = words(contacts, "rollcall_numbers", "rollcall_forms", holder=holder)
+        described = F.struct(*ORDER, "rollcall_name_key", "rollcall_detail").alias("__holder")
+        forms = words(contacts, "rollcall_numbers", "rollcall_forms", carried=[described])
         of_number = forms.where("__word not like '%*%'").groupBy("__word").agg(F.min("__holder").alias("__of_number"))
         is_valid = F.col("rollcall_outcome") == "valid"
         rows = rows.join(of_number, is_valid & (F.col("rollcall_number") == F.col("__word")), "left").drop("__word")
-        holder = F.col("__of_number")
         masked = forms.where("__word like '%*%'").withColumn("__name", F.col("__holder.rollcall_name_key"))
         shapes = shapes_of(masked)
         # A masked number counts only for the same name.
@@ -176,14 +177,14 @@ class Check:
             of_shape = masked.where(F.regexp_replace("__word", "[0-9]", "0") == shape)
             is_same = (masked_as(shape) == F.col("__word")) & (F.col("rollcall_name_key") == F.col("__name"))
             rows = rows.join(of_shape, is_valid & is_same, "left").drop("__word", "__name")
-            holder = F.when(holder.isNotNull(), holder).otherwise(F.col("__masked"))
-            rows = rows.withColumn("__of_number", holder).drop("__masked")
-            holder = F.col("__of_number")
-        rows = rows.withColumn("__holder", holder)
-        code = F.when(F.col("rollcall_name_key") == F.col("__holder.rollcall_name_key"), "same-name").otherwise("other-name")
+            rows = rows.withColumn("__of_number", F.coalesce("__of_number", "__masked")).drop("__masked")
+        rows = rows.withColumnRenamed("__of_number", "__holder")
+        code = F.when(F.col("rollcall_name_key") == F.col("__holder.rollcall_name_key"), "same-name").otherwise(
+            "other-name"
+        )
         detail = F.concat(F.lit("existing contact: "), F.col("__holder.rollcall_detail"))
         rows = replaced(rows, F.col("__holder").isNotNull(), "existing", code, detail)
-        return rows.drop("__holder", "__of_number")
+        return rows.drop("__holder")
 
     def write(self):
         """Writes the files of the run."""
@@ -246,6 +247,7 @@ def guarded(cell):
 
 
 def guarded_text(text):
+    """Does the same to a text."""
     return re.sub(_FORMULA, "\\1\\2'\\3", re.sub(_BREAK, "'\\1", text))
 
 
@@ -259,10 +261,10 @@ def region_of(reading):
     return []
 
 
-def words(rows, *columns, **carried):
+def words(rows, *columns, carried=()):
     """Returns the words in some columns, each in a row, with other columns."""
     texts = F.concat_ws(" ", *columns)
-    found = rows.select(F.explode(F.split(texts, " ")).alias("__word"), *carried.values())
+    found = rows.select(F.explode(F.split(texts, " ")).alias("__word"), *carried)
     return found.where("__word != ''")
 
 
@@ -289,7 +291,9 @@ def suppressed(rows, forms, code, detail):
     is_listed = F.coalesce("__is_listed", F.lit(False))
     masks = [row["__word"] for row in forms.where("__word like '%*%'").limit(MAX_MASKS + 1).collect()]
     if len(masks) > MAX_MASKS:
-        raise RollcallError(f"more than {MAX_MASKS:,} numbers to suppress have hidden digits {detail}. Get the whole numbers.")
+        raise RollcallError(
+            f"more than {MAX_MASKS:,} numbers to suppress have hidden digits {detail}. Get the whole numbers."
+        )
     for shape in {re.sub("[0-9]", "0", mask) for mask in masks}:
         of_shape = [mask for mask in masks if re.sub("[0-9]", "0", mask) == shape]
         is_listed = is_listed | F.coalesce(masked_as(shape).isin(of_shape), F.lit(False))
@@ -331,6 +335,7 @@ def replaced(rows, where, outcome, code, detail):
 
 
 def parsed(given):
+    """Returns the arguments, and the reading options."""
     split = given.index("--") if "--" in given else len(given)
     parser = argparse.ArgumentParser(
         description="Check a list on Apache Spark.",
@@ -340,7 +345,9 @@ def parsed(given):
     parser.add_argument("sources", nargs="+", metavar="LIST", help="the lists to check")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder for the results; it must not exist")
     parser.add_argument(
-        "--one-line", action="store_true", help="no cell of a CSV file has a line break, so that tasks can share the file"
+        "--one-line",
+        action="store_true",
+        help="no cell of a CSV file has a line break, so that tasks can share the file",
     )
     parser.add_argument("--encoding", help="of the lists in CSV [default: UTF-8]")
     parser.add_argument("--delimiter", metavar="CHAR", help="of the lists in CSV [default: a comma]")

@@ -11,6 +11,9 @@ from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from rollcall_spark import HEAD, head_of, run, shipped
 
+# The place of a row in the input: the given list, the file, the part of it, and the row.
+ORDER = ["__list", "__file", "__part", "__row"]
+
 OUTCOMES = [
     "valid",
     "planned",
@@ -34,7 +37,6 @@ _PROBLEM = StructType(
     [StructField(name, StringType()) for name in ["code", "title", "hint", "general_hint", "column", "value"]]
     + [StructField("unknown", _UNKNOWN)]
 )
-_ORDER = ["__list", "__file", "__part", "__row"]
 
 
 class Report:
@@ -48,7 +50,16 @@ class Report:
         self.excluded = checks[0]["excluded"]
 
     def _check(self, found, reading):
-        command = [shipped(self.arguments.rollcall, is_program=True), "check", HEAD, "--quiet", "--json", "--out", "out", *reading]
+        command = [
+            shipped(self.arguments.rollcall, is_program=True),
+            "check",
+            HEAD,
+            "--quiet",
+            "--json",
+            "--out",
+            "out",
+            *reading,
+        ]
         command += ["--format", "csv", "--encoding", "utf-8", "--delimiter", found.delimiter]
         for file in self.arguments.exclude_file:
             command += ["--exclude-file", shipped(file)]
@@ -59,7 +70,14 @@ class Report:
         [found] = check["inputs"]
         notes = [f"in the first rows: {note}" for note in found["notes"]]
         # Spark has read the bytes.
-        return found | {"path": source, "sha256": None, "encoding": None, "delimiter": None, "fixes": [], "notes": notes}
+        return found | {
+            "path": source,
+            "sha256": None,
+            "encoding": None,
+            "delimiter": None,
+            "fixes": [],
+            "notes": notes,
+        }
 
     def write(self, outcomes, excluded):
         """Writes the report about these rows to the folder of the run, and its totals to the screen."""
@@ -67,7 +85,9 @@ class Report:
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         _write_file(self.spark, f"{self.arguments.out}/report.json", text)
         totals = {outcome: count for outcome, count in report["totals"].items() if count}
-        print(f"{totals.pop('rows', 0):,} rows: " + ", ".join(f"{count:,} {outcome}" for outcome, count in totals.items()))
+        print(
+            f"{totals.pop('rows', 0):,} rows: " + ", ".join(f"{count:,} {outcome}" for outcome, count in totals.items())
+        )
         for problem in report["problems"]:
             print(f"{problem['count']:>12,}  {problem['title']}: {problem['hint']}")
 
@@ -114,21 +134,27 @@ class Report:
 
     def _problems(self, outcomes):
         problem = F.explode(F.from_json("rollcall_problems", ArrayType(_PROBLEM))).alias("problem")
-        found = outcomes.where("rollcall_problems is not null").select(*_ORDER, "rollcall_row", problem)
-        found = found.select(*_ORDER, "rollcall_row", "problem.*").persist()
+        found = outcomes.where("rollcall_problems is not null").select(*ORDER, "rollcall_row", problem)
+        found = found.select(*ORDER, "rollcall_row", "problem.*").persist()
         counts = {row["code"]: row["count"] for row in found.groupBy("code").count().collect()}
-        of_code = Window.partitionBy("code").orderBy(*_ORDER)
+        of_code = Window.partitionBy("code").orderBy(*ORDER)
         first = found.withColumn("rank", F.row_number().over(of_code)).where(F.col("rank") <= MAX_HINTS)
         rows = {}
         for row in first.orderBy("code", "rank").collect():
             rows.setdefault(row["code"], []).append(row)
-        problems = [_problem(code, counts[code], rows[code]) for code in sorted(counts, key=lambda code: (-counts[code], code))]
+        problems = [
+            _problem(code, counts[code], rows[code]) for code in sorted(counts, key=lambda code: (-counts[code], code))
+        ]
         unknown = found.where("unknown is not null").groupBy("unknown.field", "unknown.key")
-        unknown = unknown.agg(F.count("*").alias("count"), F.min(F.struct(*_ORDER, "unknown.value")).alias("first"))
+        unknown = unknown.agg(F.count("*").alias("count"), F.min(F.struct(*ORDER, "unknown.value")).alias("first"))
         values = []
         for field in ["country", "salutation"]:
-            most = unknown.where(F.col("field") == field).orderBy(F.desc("count"), "first.value").limit(MAX_UNKNOWN_VALUES)
-            values += [{"field": field, "value": row["first"]["value"], "count": row["count"]} for row in most.collect()]
+            most = (
+                unknown.where(F.col("field") == field).orderBy(F.desc("count"), "first.value").limit(MAX_UNKNOWN_VALUES)
+            )
+            values += [
+                {"field": field, "value": row["first"]["value"], "count": row["count"]} for row in most.collect()
+            ]
         return problems, values
 
 

@@ -132,9 +132,10 @@ def normalize(source, rollcall="rollcall", options=(), exclude_files=(), carried
 
 
 def numbers(source, kind, rollcall="rollcall", options=(), carried=()):
-    """Returns the numbers in the rows of a suppression list (`kind="suppressions"`) or of existing contacts, as `rollcall
-    fetch contacts` writes them (`kind="contacts"`).
+    """Returns the numbers in the rows of a list of another kind.
 
+    It is a suppression list (`kind="suppressions"`), or existing contacts as `rollcall fetch contacts` writes them
+    (`kind="contacts"`).
     The rows have the columns of `rollcall normalize --as`, and the `carried` ones.
     """
     arguments = ["--as", kind, *_allowed(options)]
@@ -175,8 +176,10 @@ def shipped(name, is_program=False):
 
 
 def run(command, head, sent=None):
-    """Runs the program on the first rows of a list, on this machine, and returns its output. If it reads standard input,
-    that is `sent`."""
+    """Runs the program on this machine, and returns its output.
+
+    In the command, `HEAD` stands for a file with the first rows of a list. Standard input is `sent`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = _with_files(folder, head)
         command = [path if word is HEAD else word for word in command]
@@ -190,7 +193,7 @@ def run(command, head, sent=None):
     return ended.stdout
 
 
-# The place of the file with the first rows in a command for `run`.
+# The place of the file with the first rows in a command.
 HEAD = object()
 
 # The name of an empty settings file: all machines read a list alike, whatever settings they have.
@@ -224,7 +227,7 @@ def _passed(source, rollcall, arguments, exclude_files, carried, is_wanted, with
     arguments += ["--delimiter", source.delimiter]
     # A wrong option fails here, before any task starts.
     header = _header(source.headers, source.delimiter)
-    header = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head, header)
+    header = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head, sent=header)
     written = next(csv.reader(io.StringIO(header.decode(), newline=""), delimiter=source.delimiter))
     kept = source.kept()
     count = len(kept)
@@ -233,17 +236,20 @@ def _passed(source, rollcall, arguments, exclude_files, carried, is_wanted, with
             f"the first row is not the header: {', '.join(source.headers)}. Put a header such as `Phone` there."
         )
     own = [name for name in written[count:] if is_wanted(name)]
+    names = unique(kept) if with_cells else []
     # The program joins and cuts the cells of records that do not fit the header.
     of_program = source.of_csv() and with_cells
-    if not of_program:
+    if of_program:
+        results = [f"__{index}" for index in range(count)] + written[count:]
+    else:
         arguments.append("--only-results")
-        header = run([shipped(rollcall, is_program=True), *arguments, "--like", HEAD], head, _header(source.headers, source.delimiter))
-    names = unique(kept) if with_cells else []
+        results = written[count:]
+        header = (source.delimiter.join(results) + "\n").encode()
     fields = [StructField(name, StringType()) for name in names]
     fields += [source.frame.schema[name] for name in carried] + [StructField(name, StringType()) for name in own]
     places = _places(source)
     rows = source.frame.select(*_cells(source), *places, *carried)
-    plan = _Plan(source.headers, source.delimiter, source.of_csv(), names, of_program, carried, own, header)
+    plan = _Plan(source.headers, source.delimiter, source.of_csv(), names, carried, own, header, results)
 
     def of_partition(batches):
         command = [shipped(rollcall, is_program=True), *arguments]
@@ -258,24 +264,18 @@ def _passed(source, rollcall, arguments, exclude_files, carried, is_wanted, with
 
 @dataclasses.dataclass
 class _Plan:
-    """How batches are sent: first the cells of the list, then its places if it is from CSV files, then carried columns."""
+    """How batches are sent: the cells of the list, then their places if they are from CSV files, then carried columns."""
 
     headers: list
     delimiter: str
     of_csv: bool
-    # The names of the cells, and whether they come back from the program; the carried columns, and those of the program.
+    # The names of the cells, of the carried columns, and of those of the program, as they come back.
     names: list
-    of_program: bool
     carried: list
     own: list
-    # The header that the program writes.
+    # The header that the program writes, and names for its columns. Those of cells are numbered.
     header: bytes
-
-    def written(self):
-        """Returns the names of the columns that the program writes, made unique."""
-        found = next(csv.reader(io.StringIO(self.header.decode(), newline=""), delimiter=self.delimiter))
-        count = len(self.names) if self.of_program else 0
-        return [f"__{index}" for index in range(count)] + found[count:]
+    results: list
 
 
 def _cells(source):
@@ -283,14 +283,14 @@ def _cells(source):
     return [_text(column(name), types[name]).alias(f"__{index}") for index, name in enumerate(source.columns)]
 
 
-def _text(column, kind):
+def _text(values, kind):
     """Returns a column as text. A number without a fraction has no dot and no exponent, unless digits may be lost."""
-    text = column.cast("string")
+    text = values.cast("string")
     exact = {"float": 2**24, "double": 2**53}.get(kind)
     if exact is None:
         return text
-    is_whole = (column == F.floor(column)) & (F.abs(column) < exact)
-    return F.when(is_whole, column.cast("decimal(18,0)").cast("string")).otherwise(text)
+    is_whole = (values == F.floor(values)) & (F.abs(values) < exact)
+    return F.when(is_whole, values.cast("decimal(18,0)").cast("string")).otherwise(text)
 
 
 def _places(source):
@@ -306,8 +306,9 @@ def _missing(program, error):
     )
 
 
-def _failed(code, said):
-    return RollcallError(f"rollcall ended with exit code {code}: {said.decode(errors='replace').strip()}")
+def _failed(code, said, file=None):
+    place = f" while a task read {file}" if file else ""
+    return RollcallError(f"rollcall ended with exit code {code}{place}: {said.decode(errors='replace').strip()}")
 
 
 def _without_headers(batches, headers):
@@ -356,7 +357,7 @@ def _write(file, table, count, delimiter):
     lengths = pa.array([1] * table.num_rows, pa.int64())
     for cell in cells.columns:
         lengths = pc.add(lengths, _line_ends(cell.combine_chunks()))
-    raws = table.column(count).combine_chunks() if table.num_columns > count and table.schema.names[count] == "__text" else None
+    raws = table["__text"].combine_chunks() if "__text" in table.column_names else None
     if raws is None or raws.null_count == len(raws):
         file.write(_csv(cells, delimiter))
         return lengths
@@ -376,12 +377,11 @@ def _write(file, table, count, delimiter):
 
 def _is_record(raw, delimiter):
     """Returns whether a text is one record, wherever it stands in a file."""
-    end = ["end"]
     try:
         found = list(csv.reader(io.StringIO(f"{raw}\nend\n", newline=""), delimiter=delimiter))
     except csv.Error:
         return False
-    return len(found) == 2 and found[1] == end
+    return len(found) == 2 and found[1] == ["end"]
 
 
 def _run(command, batches, plan):
@@ -410,10 +410,12 @@ def _run(command, batches, plan):
     if sent.error is not None:
         raise sent.error
     if code != 0:
-        raise _failed(code, b"".join(said))
+        raise _failed(code, b"".join(said), sent.file)
     if broken is not None and "straddling" in str(broken):
         most = _BLOCK_BYTES >> 20
-        raise RollcallError(f"a row has more than {most} MiB of text. Remove the column with the long text; it is not needed.")
+        raise RollcallError(
+            f"a row has more than {most} MiB of text. Remove the column with the long text; it is not needed."
+        )
     if broken is not None:
         raise broken
     sent.check_rest(plan.headers)
@@ -429,11 +431,13 @@ class _Sent:
     def __init__(self):
         self.batches = collections.deque()
         self.error = None
+        # The file of the last rows, if it is known.
+        self.file = None
 
     def check_rest(self, headers):
         """Checks the rows that did not come back at the end."""
         for table, _, returned in self.batches:
-            check_missing(table, returned, headers)
+            _check_missing(table, returned, headers)
 
 
 def _send(stdin, batches, plan, sent):
@@ -446,6 +450,8 @@ def _send(stdin, batches, plan, sent):
                 if batch.num_rows == 0:
                     continue
                 table = pa.Table.from_batches([batch])
+                files = next((name for name in ["__of", "__file"] if name in table.column_names), None)
+                sent.file = files and table[files][-1].as_py()
                 text = io.BytesIO()
                 lengths = _write(text, table, len(plan.headers), plan.delimiter)
                 ends = pc.cumulative_sum(lengths)
@@ -469,11 +475,10 @@ def _received(stdout, plan, sent):
     if stdout.read(len(plan.header)) != plan.header or not stdout.peek(1):
         # There are no rows, or the program has failed.
         return
-    names = plan.written()
-    wanted = [name for name in names if name.startswith("__") or name in plan.own or name == "rollcall_row"]
+    wanted = [name for name in plan.results if name.startswith("__") or name in plan.own or name == "rollcall_row"]
     reader = pyarrow.csv.open_csv(
         stdout,
-        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=names),
+        read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES, column_names=plan.results),
         parse_options=pyarrow.csv.ParseOptions(delimiter=plan.delimiter, newlines_in_values=True),
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=wanted,
@@ -501,10 +506,10 @@ def _joined(came, lines, plan, sent):
             places = pc.index_in(lines.slice(start, end - start), value_set=sent_lines)
             if places.null_count:
                 raise _Unmatched("rollcall returns rows that are not those of the list")
-            check_missing(table, returned, plan.headers, places)
+            _check_missing(table, returned, plan.headers, places)
             returned = places[-1].as_py() + 1
             sent.batches[0] = (table, sent_lines, returned)
-            if plan.of_program:
+            if "__0" in came.column_names:
                 columns = [came[f"__{index}"].slice(start, end - start) for index in range(len(plan.names))]
             else:
                 columns = [table.column(index).take(places) for index in range(len(plan.names))]
@@ -514,12 +519,12 @@ def _joined(came, lines, plan, sent):
             yield from pa.table(columns, names=names).combine_chunks().to_batches()
         if end < len(lines):
             # Its other rows do not come back.
-            check_missing(table, returned, plan.headers)
+            _check_missing(table, returned, plan.headers)
             sent.batches.popleft()
         start = end
 
 
-def check_missing(table, start, headers, places=None):
+def _check_missing(table, start, headers, places=None):
     """Checks that rows which did not come back have no text, or are the header again. Without `places`, those are all
     rows from `start`."""
     count = table.num_rows - start if places is None else places[-1].as_py() + 1 - start

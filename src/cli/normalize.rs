@@ -12,6 +12,7 @@ use super::{
     signals,
 };
 use crate::{
+    existing::FetchedColumns,
     outcome::{Outcome, Totals},
     parse::{Fault, Input, ListKind, ParseError, ParseSettings, STDIN},
     pipeline::{self, FilterSettings, Filtered, Listed, PipelineError},
@@ -69,7 +70,11 @@ pub(super) fn run(args: &NormalizeArgs, config: &ConfigFiles, printer: &Printer)
         }
     });
     let opened = opened.map_err(|signal| CliError::Pipeline(PipelineError::Interrupted(signal)))?;
-    let input = opened.map_err(|error| CliError::inputs(vec![error]))?;
+    let input = opened.map_err(|error| match args.what {
+        NormalizeAs::Contacts => FetchedColumns::opened(error),
+        NormalizeAs::List | NormalizeAs::Suppressions => error,
+    });
+    let input = input.map_err(|error| CliError::inputs(vec![error]))?;
     let stdout = Box::new(io::stdout());
     let passed = match args.what {
         NormalizeAs::List => {

@@ -16,7 +16,7 @@ use crate::{
     contact::{E164, Region, StoredContact},
     interrupt::Interrupt,
     journal::{Snapshot, Snapshots},
-    parse::{Fault, Input, ParseError, ParseSettings, ReadError},
+    parse::{Fault, Input, InputInfo, ParseError, ParseSettings, ReadError},
     platform::{Client, ClientError, Collection, stored_contact},
     row::Row,
 };
@@ -112,17 +112,28 @@ const COLUMNS: [&str; 6] =
 pub struct FetchedColumns([Option<usize>; COLUMNS.len()]);
 
 impl FetchedColumns {
+    /// The fault of a list without the required column.
+    const NONE: Fault = Fault::NotFetched { column: COLUMNS[0] };
+
     /// Finds the columns.
     ///
     /// # Errors
     ///
     /// Returns an error if there is no column with numbers, so that something else wrote the contacts.
-    pub fn of(headers: &[String]) -> Result<Self, Fault> {
-        let places = COLUMNS.map(|name| headers.iter().position(|header| header == name));
+    pub fn of(input: &InputInfo) -> Result<Self, ParseError> {
+        let places = COLUMNS.map(|name| input.headers.iter().position(|header| header == name));
         if places[0].is_none() {
-            return Err(Fault::NotFetched { column: COLUMNS[0] });
+            return Err(ParseError { path: input.path.clone().into(), fault: Self::NONE });
         }
         Ok(Self(places))
+    }
+
+    /// Returns the error for a list that was opened as contacts: if it has no numbers, something else wrote it.
+    pub fn opened(error: ParseError) -> ParseError {
+        match error {
+            ParseError { path, fault: Fault::NoPhoneColumn { .. } } => ParseError { path, fault: Self::NONE },
+            other => other,
+        }
     }
 
     /// Returns the contact of a row.
@@ -142,12 +153,9 @@ pub(crate) fn from_file(
     interrupt: &Interrupt,
     is_asked: &dyn Fn(E164) -> bool,
 ) -> Result<Known, ReadError> {
-    let other = || ParseError { path: path.to_owned(), fault: Fault::NotFetched { column: COLUMNS[0] } };
-    let mut input = match Input::open(path, &ParseSettings { region, ..ParseSettings::default() }) {
-        Err(ParseError { fault: Fault::NoPhoneColumn { .. }, .. }) => return Err(other().into()),
-        opened => opened.map_err(ParseError::of_option)?,
-    };
-    let columns = FetchedColumns::of(&input.info.headers).map_err(|_| other())?;
+    let opened = Input::open(path, &ParseSettings { region, ..ParseSettings::default() });
+    let mut input = opened.map_err(|error| FetchedColumns::opened(error).of_option())?;
+    let columns = FetchedColumns::of(&input.info)?;
     let mut collector = Collector::default();
     let mut signal = None;
     let read = input.read(0, &mut |rows| {

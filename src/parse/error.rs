@@ -81,7 +81,7 @@ pub enum Fault {
     #[error("line {line}: the records above have no field `{field}`, so its column is not read")]
     LateField { line: u64, field: String },
     #[error("this is {0}, which rollcall cannot read while it is written")]
-    NotWhileWritten(&'static str),
+    NotWhileWritten(String),
     #[error(
         "its header differs from that of {like}: `{}`",
         first_difference(header, expected).unwrap_or("rollcall_…")

@@ -1,4 +1,5 @@
-//! Lists of delimited text, and JSON with one record per line, that are read while they are written: the first rows go on before the last ones come.
+//! Lists of delimited text, and JSON with one record per line, that are read while they are written: the first rows go
+//! on before the last ones come.
 
 use std::{io::Read, path::Path};
 
@@ -16,7 +17,8 @@ use super::{
 };
 
 impl Input {
-    /// Opens a list that is read while it is written: delimited text, or a record of JSON per line. Its columns are matched by its first rows, like those of a
+    /// Opens a list that is read while it is written: delimited text, or a record of JSON per line. Its columns are
+    /// matched by its first rows, like those of a
     /// file.
     ///
     /// # Errors
@@ -87,12 +89,12 @@ impl Input {
             Table::Text(text) => Ok(text.encoding),
             Table::Json(json) => {
                 if !json.read_by_line() {
-                    return Err(Fault::NotWhileWritten(Format::Json.title()));
+                    return Err(not_while_written(Format::Json));
                 }
                 self.info.format = Format::Ndjson;
                 Ok(json.encoding())
             }
-            _ => Err(Fault::NotWhileWritten(self.info.format.title())),
+            _ => Err(not_while_written(self.info.format)),
         }
     }
 
@@ -106,7 +108,8 @@ impl Input {
     }
 }
 
-/// Checks that a list can be read while it is written, before its beginning is read as another format, of which it is only a part.
+/// Checks that a list can be read while it is written, before its beginning is read as another format, of which it is
+/// only a part.
 fn check_content(source: &mut Source, settings: &ParseSettings) -> Result<(), Fault> {
     let mut sample = vec![0; sniff::SAMPLE_BYTES];
     let filled = read_up_to(&mut source.look()?, &mut sample).map_err(Fault::from_io)?;
@@ -131,7 +134,7 @@ fn check_content(source: &mut Source, settings: &ParseSettings) -> Result<(), Fa
         | Content::Xlsx
         | Content::Xlsb
         | Content::Ods
-        | Content::EncryptedOrLegacyExcel => Err(Fault::NotWhileWritten(content.name())),
+        | Content::EncryptedOrLegacyExcel => Err(Fault::NotWhileWritten(content.name().to_owned())),
         // Reading them as text is right, or names what they are.
         _ => Ok(()),
     }
@@ -151,6 +154,10 @@ fn first_line(source: &mut Source) -> Result<Vec<u8>, Fault> {
 fn has_lines(first: &[u8]) -> bool {
     let first = first.trim_ascii();
     first.len() > 1 && first.starts_with(b"{") && first.ends_with(b"}")
+}
+
+fn not_while_written(format: Format) -> Fault {
+    Fault::NotWhileWritten(format!("a list in the format `{}`", format.name()))
 }
 
 fn at_stdin(fault: Fault) -> ParseError {

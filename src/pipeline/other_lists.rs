@@ -67,15 +67,7 @@ pub fn filter_suppressions(
     let now = Timestamp::now();
     let readers: Vec<EntryReader> = std::iter::once(settings)
         .chain(own)
-        .map(|settings| {
-            let NormalizeSettings { region, aliases, .. } = settings;
-            let settings = NormalizeSettings {
-                region: *region,
-                aliases: aliases.clone(),
-                ..NormalizeSettings::default()
-            };
-            EntryReader::new(&input, &settings, now)
-        })
+        .map(|settings| EntryReader::new(&input, settings.region, &settings.aliases, now))
         .collect();
     pass(input, ENTRY_COLUMNS, is_bare, out, interrupt, move |row| {
         let entries: Vec<Entry> = readers.iter().map(|reader| reader.of_block().read(row)).collect();
@@ -95,8 +87,7 @@ pub fn filter_contacts(
     out: Box<dyn Write + Send>,
     interrupt: &Interrupt,
 ) -> Result<Listed, PipelineError> {
-    let fault = |fault| ParseError { path: input.info.path.clone().into(), fault };
-    let columns = FetchedColumns::of(&input.info.headers).map_err(fault)?;
+    let columns = FetchedColumns::of(&input.info)?;
     pass(input, CONTACT_COLUMNS, is_bare, out, interrupt, move |row| {
         let contact = columns.contact(row, region);
         let name = format!("{:x}", name_bits(NameKey::new(&contact.name, "")));

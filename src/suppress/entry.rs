@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::expiry::Expiry;
 use crate::{
-    normalize::{NormalizeSettings, Normalizer, RowNumbers, phone::count_digits},
+    contact::Region,
+    normalize::{Aliases, NormalizeSettings, Normalizer, RowNumbers, phone::count_digits},
     outcome::Problem,
     parse::{Input, is_expiry},
     row::{Columns, Row},
@@ -41,13 +42,14 @@ pub enum Entry {
 }
 
 impl EntryReader {
-    /// Creates a reader for the rows of a list; entries that have expired at `now` suppress nobody.
-    pub fn new(input: &Input, settings: &NormalizeSettings, now: Timestamp) -> Self {
+    /// Creates a reader for the rows of a list. Numbers without a country are numbers of `region`; `aliases` translate
+    /// country values; entries that have expired at `now` suppress nobody.
+    pub fn new(input: &Input, region: Option<Region>, aliases: &Aliases, now: Timestamp) -> Self {
         let info = &input.info;
         let is_expiry =
             |column: &usize| !info.columns.phone.contains(column) && is_expiry(&info.headers[*column]);
         Self {
-            settings: settings.clone(),
+            settings: NormalizeSettings { region, aliases: aliases.clone(), ..NormalizeSettings::default() },
             columns: info.columns.clone(),
             expiries: (0..info.headers.len()).filter(is_expiry).collect(),
             counts_from_1904: input.counts_from_1904(),

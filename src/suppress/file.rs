@@ -14,7 +14,7 @@ use super::{
 use crate::{
     contact::{E164, Region},
     interrupt::Interrupt,
-    normalize::{Aliases, NormalizeSettings, RowNumbers, phone::Mask},
+    normalize::{Aliases, RowNumbers, phone::Mask},
     parse::{Fault, Input, ListKind, ParseError, ParseSettings, ReadError, SheetName, Sheets},
 };
 
@@ -93,8 +93,6 @@ impl SuppressionFile {
         now: Timestamp,
         interrupt: &Interrupt,
     ) -> Result<Self, ReadError> {
-        let normalize =
-            NormalizeSettings { region, aliases: aliases.clone(), ..NormalizeSettings::default() };
         let settings = ParseSettings {
             region,
             aliases: aliases.clone(),
@@ -106,7 +104,10 @@ impl SuppressionFile {
         let (mut without_numbers, mut refused) = (Vec::new(), None);
         while let Some(opened) = sheets.next() {
             match opened {
-                Ok(input) => list.read_input(input, &normalize, now, interrupt, sheets.current())?,
+                Ok(input) => {
+                    let entries = EntryReader::new(&input, region, aliases, now);
+                    list.read_input(input, &entries, interrupt, sheets.current())?;
+                }
                 Err(error) => match Unused::of(&error.fault) {
                     None => return Err(error.of_option().into()),
                     Some(unused) => {
@@ -144,17 +145,13 @@ impl SuppressionFile {
     fn read_input(
         &mut self,
         mut input: Input,
-        settings: &NormalizeSettings,
-        now: Timestamp,
+        entries: &EntryReader,
         interrupt: &Interrupt,
         sheet: Option<&SheetName>,
     ) -> Result<(), ReadError> {
         let info = input.info.clone();
-        let entries = EntryReader::new(&input, settings, now);
-        add_new(
-            &mut self.expiry_columns,
-            entries.expiry_columns().iter().map(|column| &info.headers[*column]),
-        );
+        let named = entries.expiry_columns().iter().map(|column| &info.headers[*column]);
+        add_new(&mut self.expiry_columns, named);
         add_new(&mut self.understood, &info.notes);
         let entries = entries.of_block();
         let in_sheet = sheet.map(|sheet| format!(", sheet {sheet}")).unwrap_or_default();

@@ -36,19 +36,23 @@ const ANY_PHONE: [&str; 6] = ["phone", "phones", "tel", "telephone", "telefon", 
 /// Maximum number of labels. No file that a program writes has a tenth of it.
 const MAX_LABELS: usize = 4096;
 
+/// Returns the words of the phone that a label's header names, if it has one of `names` in addition to them.
+fn labeled<'h>(header: &'h str, names: &[&str]) -> Option<Vec<&'h str>> {
+    let base = without(header, names);
+    let is_label = base.len() < header.split(' ').count();
+    is_label.then(|| base.into_iter().filter(|word| !OF_NUMBER.contains(word)).collect())
+}
+
 /// Returns whether a column with this header describes the number in one of the others, which may be a phone column.
 pub(super) fn may_label(header: &str, headers: &[String]) -> bool {
     let folded = fold_with_numbers(header);
-    [KINDS.as_slice(), MARKS.as_slice()].into_iter().any(|names| {
-        let base = without(&folded, names);
-        let is_label = base.len() < folded.split(' ').count();
-        let base: Vec<&str> = base.into_iter().filter(|word| !OF_NUMBER.contains(word)).collect();
-        let is_labeled = |other: &String| {
-            without(&fold_with_numbers(other), &OF_NUMBER) == base
-                && (!base.is_empty() || means(other, Field::Phone))
-        };
-        is_label && headers.iter().any(is_labeled)
-    })
+    let is_of = |phone: &[&str], other: &String| {
+        without(&fold_with_numbers(other), &OF_NUMBER) == phone
+            && (!phone.is_empty() || means(other, Field::Phone))
+    };
+    let mut phones =
+        [KINDS.as_slice(), MARKS.as_slice()].into_iter().filter_map(|names| labeled(&folded, names));
+    phones.any(|phone| headers.iter().any(|other| is_of(&phone, other)))
 }
 
 /// Adds labels for the phone columns. `words` are the headers, folded with their numbers. Returns `false` if there are
@@ -72,21 +76,17 @@ pub(super) fn add(columns: &mut Columns, words: &[String]) -> bool {
         if columns.labels.len() > MAX_LABELS {
             return false;
         }
-        let labeled = |says| {
+        let labels = |says| {
             let names = match says {
                 Says::Kind => KINDS.as_slice(),
                 _ => MARKS.as_slice(),
             };
-            let base = without(header, names);
-            let is_label = base.len() < header.split(' ').count();
-            let base = base.into_iter().filter(|word| !OF_NUMBER.contains(word)).collect::<Vec<_>>();
-            let phones = by_words.get(&base).filter(|_| is_label).into_iter().flatten();
+            let phones = labeled(header, names).and_then(|phone| by_words.get(&phone)).into_iter().flatten();
             phones.map(|phone| PhoneLabel { phone: *phone, column, says }).collect::<Vec<_>>()
         };
         if !used.contains(&column) {
-            let mut labels = labeled(Says::Kind);
-            labels.extend(labeled(Says::Preferred));
-            columns.labels.extend(labels);
+            columns.labels.extend(labels(Says::Kind));
+            columns.labels.extend(labels(Says::Preferred));
         }
         if let Some(CallHeader { question, phone }) = do_not_call::read(header) {
             let is_about_one = columns.phone.len() > 1 && !phone.is_empty();

@@ -88,3 +88,52 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, atomic::Ordering};
+
+    use super::*;
+
+    /// A reader that takes nothing until the other end of its channel is dropped.
+    struct Stalled(Receiver<()>, Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            _ = self.0.recv();
+            self.1.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn row() -> Arc<Vec<u8>> {
+        Arc::new(b"row\n".to_vec())
+    }
+
+    #[test]
+    fn stalled_reader_does_not_outlast_a_signal() {
+        let (reader, stalled) = channel();
+        let interrupt = Interrupt::default();
+        let mut out = Output::begin(Box::new(Stalled(stalled, Arc::default())), &interrupt);
+        (0..=Output::MAX_WAITING).for_each(|_| out.write(row()).unwrap());
+        interrupt.slot().store(15, Ordering::Relaxed);
+        assert!(matches!(out.write(row()), Err(PipelineError::Interrupted(15))));
+        drop(reader);
+    }
+
+    #[test]
+    fn rows_above_a_fault_are_written() {
+        let (reader, slow) = channel();
+        let written = Arc::default();
+        let interrupt = Interrupt::default();
+        let mut out = Output::begin(Box::new(Stalled(slow, Arc::clone(&written))), &interrupt);
+        (0..3).for_each(|_| out.write(row()).unwrap());
+        drop(reader);
+        let fault = Err::<(), _>(PipelineError::Spool(io::ErrorKind::Other.into()));
+        assert!(matches!(out.finish(fault), Err(PipelineError::Spool(_))));
+        assert_eq!(*written.lock().unwrap(), b"row\nrow\nrow\n");
+    }
+}
